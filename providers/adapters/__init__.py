@@ -1,0 +1,1 @@
+"""One module for each provider; its name is the channel kind."""

@@ -1,0 +1,31 @@
+"""Finds adapters by module name: a module in `providers.adapters` with a class `Client` is a provider, nothing else."""
+
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from providers import adapters
+from providers.client import Client
+from providers.errors import ConfigurationError
+
+
+@cache
+def kinds() -> tuple[str, ...]:
+    """The provider kinds, which are their modules' names, sorted."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(adapters.__path__)))
+
+
+@cache
+def client_class(kind: str) -> type[Client]:
+    """The provider's client class. Raises ConfigurationError for a kind that has no adapter."""
+    if kind not in kinds():
+        raise ConfigurationError(f"There is no provider called {kind!r}; choose one of {', '.join(kinds())}.")
+    client: type[Client] = import_module(f"{adapters.__name__}.{kind}").Client
+    return client
+
+
+def connect(kind: str, *, config: Mapping[str, Any], secrets: Mapping[str, str], pool_size: int = 32) -> Client:
+    """A client for one account. Raises ConfigurationError."""
+    return client_class(kind)(config=config, secrets=secrets, pool_size=pool_size)
