@@ -1,0 +1,1 @@
+"""The Django project and its only app: from a spreadsheet to delivered messages."""

@@ -1,0 +1,1 @@
+"""File to contacts to recipients."""

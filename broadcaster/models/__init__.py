@@ -1,0 +1,28 @@
+"""The tables. The database is the truth; the queue only wakes workers up."""
+
+from broadcaster.models.broadcast import COUNTED_STATES, Batch, Broadcast
+from broadcaster.models.channel import Channel
+from broadcaster.models.contact import Contact, Group, Membership, Suppression
+from broadcaster.models.message import Message, ProviderCall
+from broadcaster.models.receipt import Receipt
+from broadcaster.models.template import Template, TemplateTranslation
+from broadcaster.models.upload import AudienceRow, AudienceUpload, RejectedRow
+
+__all__ = [
+    "COUNTED_STATES",
+    "AudienceRow",
+    "AudienceUpload",
+    "Batch",
+    "Broadcast",
+    "Channel",
+    "Contact",
+    "Group",
+    "Membership",
+    "Message",
+    "ProviderCall",
+    "Receipt",
+    "RejectedRow",
+    "Suppression",
+    "Template",
+    "TemplateTranslation",
+]

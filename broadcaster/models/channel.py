@@ -1,0 +1,68 @@
+"""A channel: one account at one provider, its pace, and why it is held, if it is."""
+
+import secrets
+from datetime import datetime
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+import providers
+from broadcaster.models.secrets import EncryptedJSONField
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    """The providers that have an adapter; a callable, so that a new one needs no migration."""
+    return [(kind, providers.client_class(kind).label) for kind in providers.kinds()]
+
+
+def new_receipts_token() -> str:
+    """An unguessable part of an address."""
+    return secrets.token_urlsafe(24)
+
+
+class Channel(models.Model):
+    """One account at one provider. `config` and `secrets` are what the adapter's `config_fields` ask for."""
+
+    name = models.CharField(max_length=100, unique=True)
+    kind = models.CharField("provider", max_length=40, choices=kind_choices)
+    config = models.JSONField(default=dict, blank=True)
+    secrets = EncryptedJSONField(default=dict, blank=True)
+    enabled = models.BooleanField(default=True, help_text="A disabled channel sends nothing and is not offered.")
+    rate_per_second = models.PositiveIntegerField(
+        default=20, validators=[MinValueValidator(1)], help_text="Messages a second over all workers."
+    )
+    concurrency = models.PositiveSmallIntegerField(
+        default=8, validators=[MinValueValidator(1)], help_text="Requests at the same time in each worker."
+    )
+    default_region = models.CharField(
+        "default country", max_length=2, blank=True, help_text="Local numbers are read as this country's."
+    )
+    hold_reason = models.CharField(max_length=500, blank=True)
+    hold_until = models.DateTimeField(null=True, blank=True, help_text="Empty: until a person releases it.")
+    receipts_token = models.CharField(max_length=64, unique=True, default=new_receipts_token, editable=False)
+    next_slot_at = models.FloatField(default=0, editable=False)  # Unix seconds: when the pace allows the next message
+    poll_cursor = models.TextField(blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(rate_per_second__gte=1), name="channel_rate_positive"),
+            models.CheckConstraint(condition=Q(concurrency__gte=1), name="channel_concurrency_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def client_class(self) -> type[providers.Client]:
+        """The adapter's class: its label, capabilities and settings."""
+        return providers.client_class(self.kind)
+
+    def is_held(self, now: datetime | None = None) -> bool:
+        """Whether nothing may be sent for now."""
+        if not self.hold_reason:
+            return False
+        return self.hold_until is None or self.hold_until > (now or timezone.now())

@@ -1,0 +1,1 @@
+"""Webhooks and polls to message states."""

@@ -1,0 +1,1 @@
+"""Recipients to posted messages, each at most once."""
