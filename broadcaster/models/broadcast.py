@@ -67,6 +67,11 @@ class Broadcast(models.Model):
     approved_fingerprint = models.CharField(max_length=64, blank=True)
     parent = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="children")
     total = models.PositiveIntegerField(default=0)  # recipients, skipped ones too; frozen when sending starts
+    batch_count = models.PositiveIntegerField(default=0)
+    expanded_through = models.PositiveBigIntegerField(default=0)  # the last contact that has its message
+    prepare_worker = models.CharField(max_length=80, blank=True)
+    prepare_until = models.DateTimeField(null=True, blank=True)  # the lease of the worker that prepares
+    prepared_at = models.DateTimeField(null=True, blank=True)  # every recipient has a row; nothing goes out before
     served_at = models.DateTimeField(null=True, blank=True)  # when a worker last took a batch, for fairness
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)

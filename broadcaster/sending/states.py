@@ -1,0 +1,69 @@
+"""The states and the only moves between them. Every move is a conditional UPDATE that must change exactly one row.
+
+Broadcast  draft -> awaiting_approval -> scheduled -> preparing -> sending <-> paused -> completed
+           draft -> scheduled (where approval is off)          any before completed -> cancelled
+           scheduled -> missed (past the late cut-off)         preparing -> failed (pre-flight refused)
+           scheduled, awaiting_approval, missed -> draft (back to the desk)
+Message    pending -> accepted -> sent -> delivered -> read
+           pending -> failed | expired | skipped(reason) | unknown      accepted|sent -> failed
+           unknown -> any by receipt, or pending by a person            receipts only move up in rank
+"""
+
+from typing import Any
+
+from django.db.models import F
+
+from broadcaster.models import Broadcast, Message
+
+B = Broadcast.State
+M = Message.State
+
+BROADCAST_MOVES: dict[str, frozenset[str]] = {
+    B.DRAFT: frozenset({B.AWAITING_APPROVAL, B.SCHEDULED, B.CANCELLED}),
+    B.AWAITING_APPROVAL: frozenset({B.SCHEDULED, B.DRAFT, B.CANCELLED}),
+    B.SCHEDULED: frozenset({B.PREPARING, B.MISSED, B.DRAFT, B.CANCELLED}),
+    B.PREPARING: frozenset({B.SENDING, B.FAILED, B.PAUSED, B.CANCELLED}),
+    B.SENDING: frozenset({B.PAUSED, B.COMPLETED, B.CANCELLED}),
+    B.PAUSED: frozenset({B.SENDING, B.CANCELLED}),
+    B.MISSED: frozenset({B.DRAFT, B.CANCELLED}),
+    B.FAILED: frozenset({B.DRAFT}),
+    B.COMPLETED: frozenset({B.SENDING}),  # a person sends unknown messages again
+    B.CANCELLED: frozenset(),
+}
+
+MESSAGE_MOVES: dict[str, frozenset[str]] = {
+    M.PENDING: frozenset({M.ACCEPTED, M.FAILED, M.EXPIRED, M.SKIPPED, M.UNKNOWN}),
+    M.ACCEPTED: frozenset({M.SENT, M.DELIVERED, M.READ, M.FAILED, M.EXPIRED}),
+    M.SENT: frozenset({M.DELIVERED, M.READ, M.FAILED, M.EXPIRED}),
+    M.FAILED: frozenset({M.DELIVERED, M.READ}),  # a provider's late word: it did arrive
+    M.EXPIRED: frozenset({M.DELIVERED, M.READ}),
+    M.DELIVERED: frozenset({M.READ}),
+    M.READ: frozenset(),
+    M.SKIPPED: frozenset(),
+    M.UNKNOWN: frozenset({M.PENDING, M.ACCEPTED, M.SENT, M.DELIVERED, M.READ, M.FAILED, M.EXPIRED}),
+}
+
+
+class MoveRefused(Exception):  # noqa: N818
+    """The broadcast is in a state that does not allow this; `sentence` says which, for a person."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def move(broadcast: Broadcast, to: Broadcast.State, **fields: Any) -> None:
+    """Move a broadcast and set the fields with it. Raises MoveRefused where another state got there first."""
+    allowed = [state for state, targets in BROADCAST_MOVES.items() if to in targets]
+    moved = Broadcast.objects.filter(pk=broadcast.pk, state__in=allowed).update(state=to, **fields)
+    broadcast.refresh_from_db()
+    if moved != 1:
+        label = broadcast.get_state_display().lower()
+        raise MoveRefused(f"This broadcast is {label}, so it cannot become {to.label.lower()}.")
+
+
+def next_batch_number(broadcast_id: int, count: int = 1) -> int:
+    """Take `count` batch numbers; the first of them. To be called inside the transaction that uses them."""
+    Broadcast.objects.filter(pk=broadcast_id).update(batch_count=F("batch_count") + count)
+    last: int = Broadcast.objects.values_list("batch_count", flat=True).get(pk=broadcast_id)
+    return last - count + 1
