@@ -1,0 +1,129 @@
+"""Reads text tables (csv, tsv, txt) for `spreadsheets.py`: which encoding, which separator, and row after row."""
+
+import codecs
+import csv
+import re
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import Path
+
+from broadcaster.audience.dialects import DELIMITERS, ENCODINGS, Dialect, UnreadableFile
+
+_HEAD_BYTES = 65_536
+_CHUNK_BYTES = 1 << 20
+_SAMPLE_LINES = 50
+_MAX_LINE_CHARACTERS = 1 << 22
+_BOMS = [(codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")]
+# Mac Roman comes last: it gives every byte a meaning, also the five that Windows leaves without one.
+_GUESSES = ("utf-8", "cp1252", "mac_roman")
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\n?', re.IGNORECASE)
+_MARKUP = ("<!doctype", "<html", "<table", "<?xml", "%pdf", "{\\rtf")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_END = "\0"  # cannot stand in a line, so that it marks the end even inside quotation marks
+
+_NOT_A_TABLE = "This is not a table of text. Save the table as .xlsx or .csv and upload that file."
+
+
+def detect_encoding(path: Path) -> str:
+    """Return the codec: the byte order mark's, else UTF-8 if the whole file is, else the Western codec that fits."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    marked = next((codec for bom, codec in _BOMS if head.startswith(bom)), None) or _unmarked_utf16(head)
+    encoding = marked or next(codec for codec in _GUESSES if _decodes(path, codec))
+    _refuse_other_formats(head.decode(encoding, errors="replace").removeprefix("\ufeff"))
+    return encoding
+
+
+def detect_delimiter(path: Path, encoding: str) -> str:
+    """Return what `sep=` says, else the separator that splits the header into most fields, and most rows alike."""
+    announced = _SEPARATOR_LINE.fullmatch(next(_raw_lines(path, encoding), ""))
+    if announced:
+        return announced[1]
+    sample = list(islice(_lines(path, encoding), _SAMPLE_LINES))
+    return max((delimiter for delimiter, _label in DELIMITERS), key=lambda delimiter: _fit(sample, delimiter))
+
+
+def records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the cells of each row, blank ones too; holds one row in memory."""
+    if dialect.encoding not in dict(ENCODINGS):
+        raise UnreadableFile(f"The encoding “{dialect.encoding}” is not known. Choose one from the list.")
+    if len(dialect.delimiter) != 1 or dialect.delimiter in '"\r\n':
+        raise UnreadableFile("The separator must be one character, such as a comma. Choose one from the list.")
+    number = 0
+    try:
+        for number, cells in enumerate(_split(chain(_lines(path, dialect.encoding), [_END]), dialect.delimiter), 1):
+            if cells and cells[-1].endswith(_END):
+                if cells != [_END]:
+                    raise _unclosed(number)
+                return
+            yield number, cells
+    except csv.Error as error:
+        raise _unclosed(number + 1) from error
+
+
+def _split(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+
+
+def _unclosed(number: int) -> UnreadableFile:
+    return UnreadableFile(f"Row {number} opens a quotation mark that is never closed. Close or remove it.")
+
+
+def _fit(lines: list[str], delimiter: str) -> tuple[int, int]:
+    """Return how many fields the header has, and how many rows have as many; one field speaks for no separator."""
+    try:
+        widths = [len(cells) for cells in _split(iter(lines), delimiter) if any(cells)]
+    except csv.Error:
+        return (0, 0)
+    return (widths[0], widths.count(widths[0])) if widths and widths[0] > 1 else (0, 0)
+
+
+def _lines(path: Path, encoding: str) -> Iterator[str]:
+    """Yield the lines without a `sep=` line, which spreadsheet programs do not show either."""
+    lines = _raw_lines(path, encoding)
+    first = next(lines, "")
+    return lines if _SEPARATOR_LINE.fullmatch(first) else chain([first], lines)
+
+
+def _raw_lines(path: Path, encoding: str) -> Iterator[str]:
+    # Line ends become \n inside cells too, as they are in workbooks: one audience, whatever it is saved as.
+    with path.open(encoding=encoding, newline=None) as file:
+        try:
+            first = file.readline(_MAX_LINE_CHARACTERS).removeprefix("\ufeff")
+            for line in chain([first], iter(lambda: file.readline(_MAX_LINE_CHARACTERS), "")):
+                if len(line) >= _MAX_LINE_CHARACTERS or "\0" in line:
+                    raise UnreadableFile(_NOT_A_TABLE)
+                yield line
+        except UnicodeDecodeError as error:
+            label = dict(ENCODINGS)[encoding]
+            raise UnreadableFile(f"The file is not written in {label}. Choose another encoding.") from error
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _unmarked_utf16(head: bytes) -> str | None:
+    """Tell UTF-16 without a mark by the empty half of its Latin letters and separators."""
+    low, high = head[::2].count(0), head[1::2].count(0)
+    if max(low, high) * 5 < len(head) // 2 or min(low, high):
+        return None
+    return "utf-16-le" if high else "utf-16-be"
+
+
+def _refuse_other_formats(head: str) -> None:
+    if "\0" in head or len(_CONTROLS.findall(head)) > 1 + len(head) // 100:
+        raise UnreadableFile(_NOT_A_TABLE)
+    if head.lstrip().lower().startswith(_MARKUP):
+        raise UnreadableFile(
+            "This is a page or a document, not a table, whatever its name says. "
+            "Open it in a spreadsheet program and save it as .xlsx."
+        )
