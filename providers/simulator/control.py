@@ -1,0 +1,129 @@
+"""The simulator's own endpoints, `/_simulator/...`: what arrived, where receipts go, how slow to be; no provider's."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from providers.simulator.doors import Simulation, answering, check, read_json
+from providers.simulator.magic import Status, status_after
+from providers.simulator.record import PAGE_LIMIT, PROVIDERS, Row
+from providers.simulator.replies import Refused, Reply
+from providers.simulator.shapes import ShapeError, fields, satisfies
+
+_CALLBACKS = satisfies(
+    lambda value: isinstance(value, dict) and all(isinstance(url, str) for url in value.values()),
+)
+_MILLISECONDS = satisfies(lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0)
+_SETTINGS = fields({}, {"latency_ms": _MILLISECONDS, "receipt_delay_ms": _MILLISECONDS})
+
+
+class Control:
+    """Answers questions about the record, and turns the few knobs."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+
+    def routes(self) -> list[web.RouteDef]:
+        """Three endpoints to read, three that change something."""
+        return [
+            web.get("/_simulator/accepted", answering(self.accepted)),
+            web.get("/_simulator/received", answering(self.received)),
+            web.get("/_simulator/totals", answering(self.totals)),
+            web.post("/_simulator/reset", answering(self.reset)),
+            web.post("/_simulator/callbacks", answering(self.callbacks)),
+            web.post("/_simulator/settings", answering(self.settings)),
+        ]
+
+    async def accepted(self, request: web.Request) -> web.Response:
+        """Accepted messages, one for each recipient: `?provider=&address=&after=<n>&limit=`, in order of arrival."""
+        return self._messages(request, accepted=True)
+
+    async def received(self, request: web.Request) -> web.Response:
+        """Messages that were read but never answered, with the same filters."""
+        return self._messages(request, accepted=False)
+
+    async def totals(self, _request: web.Request) -> web.Response:
+        """Counts by provider, and the receipts still to be posted."""
+        return web.json_response(
+            {"providers": self._simulation.record.totals(), "receipts_pending": self._simulation.receipts.pending()}
+        )
+
+    async def reset(self, request: web.Request) -> web.Response:
+        """Forget all messages, receipts to come and throttled numbers; callbacks and settings stay."""
+        await self._command(request)
+        self._simulation.reset()
+        return web.json_response({"reset": True})
+
+    async def callbacks(self, request: web.Request) -> web.Response:
+        """Register receipt URLs: `{"<account sid or app id>": "<url>"}`; an empty URL takes one back."""
+        body = await self._command(request)
+        check(_CALLBACKS, body, _complaint)
+        registered = self._simulation.receipts.book.registered
+        registered.update(body)
+        for account in [account for account, url in registered.items() if not url]:
+            del registered[account]
+        return web.json_response(registered)
+
+    async def settings(self, request: web.Request) -> web.Response:
+        """Change `latency_ms` and `receipt_delay_ms` from the next request on."""
+        body = await self._command(request)
+        check(_SETTINGS, body, _complaint)
+        settings = self._simulation.settings
+        settings.latency_ms = body.get("latency_ms", settings.latency_ms)
+        settings.receipt_delay_ms = body.get("receipt_delay_ms", settings.receipt_delay_ms)
+        return web.json_response({"latency_ms": settings.latency_ms, "receipt_delay_ms": settings.receipt_delay_ms})
+
+    async def _command(self, request: web.Request) -> Any:
+        # A page on another site can post text to a local port, but not JSON without asking first.
+        if request.content_type != "application/json":
+            raise Refused(Reply(415, {"error": "Send the body as Content-Type: application/json."}))
+        return await read_json(request, lambda _: Reply(400, {"error": "The body must be JSON."}))
+
+    def _messages(self, request: web.Request, *, accepted: bool) -> web.Response:
+        provider = request.query.get("provider", "")
+        if provider and provider not in PROVIDERS:
+            raise Refused(Reply(400, {"error": f"provider must be one of {', '.join(PROVIDERS)}."}))
+        rows = self._simulation.record.rows(
+            provider=provider,
+            address=request.query.get("address", ""),
+            after=_whole_number(request, "after", 0),
+            accepted=accepted,
+            limit=min(_whole_number(request, "limit", PAGE_LIMIT), PAGE_LIMIT),
+        )
+        return web.json_response({"messages": [as_json(row, self._simulation) for row in rows]})
+
+
+def as_json(row: Row, simulation: Simulation) -> dict[str, object]:
+    """One message as tests and page read it."""
+    return {
+        "n": row.n,
+        "request": row.request,
+        "provider": row.provider,
+        "address": row.address,
+        "reference": row.reference,
+        "provider_id": row.provider_id,
+        "kind": row.kind,
+        "content": row.content,
+        "text": row.content.get("text") or row.content.get("template") or row.content.get("event") or "",
+        "status": _status(row, simulation),
+        "received_at": datetime.fromtimestamp(row.received_at, UTC).isoformat(),
+        "due_at": datetime.fromtimestamp(row.due_at, UTC).isoformat(),
+    }
+
+
+def _status(row: Row, simulation: Simulation) -> Status:
+    if row.content.get("expired"):
+        return Status.FAILED
+    return status_after(row.address, simulation.delays_since(row.due_at))
+
+
+def _complaint(error: ShapeError) -> Reply:
+    return Reply(400, {"error": f"{error.path} is {error.breach}."})
+
+
+def _whole_number(request: web.Request, name: str, default: int) -> int:
+    value = request.query.get(name, "")
+    if value and not (value.isascii() and value.isdigit()):
+        raise Refused(Reply(400, {"error": f"{name} must be a whole number."}))
+    return int(value) if value else default

@@ -1,0 +1,196 @@
+"""RapidPro's door: broadcasts are created and listed, messages polled, media uploaded; all under `/api/v2/`.
+
+Receipts are not posted, the sender polls. Bodies and statuses are those of the seed document and of upstream's code.
+"""
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from providers.simulator.doors import Faults, Simulation, Submission, door, read_json, settle
+from providers.simulator.magic import Fate, fate_of
+from providers.simulator.rapidpro_access import token_of
+from providers.simulator.rapidpro_fields import Draft, Invalid, read_broadcast
+from providers.simulator.rapidpro_log import NAME, BroadcastLog
+from providers.simulator.rapidpro_pages import InvalidCursor, Page, paginate
+from providers.simulator.record import Recipient
+from providers.simulator.replies import Refused, Reply
+
+MEDIA_LIMIT = 25 * 1024 * 1024
+_IMAGES = ("apng", "avif", "gif", "jpeg", "png", "webp")
+_MEDIA_TYPES = (*(f"image/{name}" for name in _IMAGES), "application/pdf")
+_SERVER_ERROR = Reply(500, "Server Error. Site administrators have been notified.")
+_THROTTLED = Reply(429, {"detail": "Request was throttled. Expected available in 1 second."}, {"Retry-After": "1"})
+
+
+def _barred(state: str) -> Reply:
+    words = f"Sorry, your workspace is currently {state}."
+    more = " To re-enable starting flows and sending messages, please contact support."
+    return Reply(400, {"non_field_errors": [words + more]})
+
+
+def _invalid_urns(submission: Submission) -> Reply:
+    """The field error of a URN that RapidPro does not take, at its place in the list."""
+    complaints = {
+        str(index): [f"Invalid URN: {recipient.address}. Ensure phone numbers contain country codes."]
+        for index, recipient in enumerate(submission.recipients)
+        if fate_of(recipient.address) is Fate.REFUSED
+    }
+    return Reply(400, {"urns": complaints})
+
+
+# There is no fault for an opt-out: RapidPro accepts and reports the message as failed.
+FAULTS: Faults = {
+    Fate.REFUSED: _invalid_urns,
+    Fate.FAILING: lambda _: _SERVER_ERROR,
+    Fate.THROTTLED: lambda _: _THROTTLED,
+}
+Method = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def routes(simulation: Simulation) -> list[web.RouteDef]:
+    """The endpoint of the seed document, and the two that it leans on (media before, messages after)."""
+    rapidpro = RapidPro(simulation)
+    endpoints: dict[str, dict[str, Method]] = {
+        "broadcasts": {"GET": rapidpro.list_broadcasts, "POST": rapidpro.create_broadcast},
+        "messages": {"GET": rapidpro.list_messages},
+        "media": {"POST": rapidpro.create_media},
+    }
+    return [
+        web.route("*", f"/rapidpro/api/v2/{name}.json", door(simulation, NAME, _endpoint(methods)))
+        for name, methods in endpoints.items()
+    ]
+
+
+def _endpoint(methods: Mapping[str, Method]) -> Method:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        token_of(request)
+        if request.method not in methods:
+            raise Refused(Reply(405, {"detail": f'Method "{request.method}" not allowed.'}))
+        return await methods[request.method](request)
+
+    return answer
+
+
+class RapidPro:
+    """One workspace: its broadcasts and its media."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._log = BroadcastLog(simulation)
+        self._media: set[str] = set()
+        simulation.on_reset.append(self._log.clear)
+
+    async def create_broadcast(self, request: web.Request) -> web.StreamResponse:
+        """POST: 201 with the new broadcast."""
+        draft = self._read_draft(await _read_body(request), token_of(request))
+        broadcast_id = self._log.next_id()
+        shown: dict[str, object] = {}
+        submission = Submission(
+            provider=NAME,
+            kind="text",
+            content=_content(draft),
+            recipients=[
+                Recipient(address, "", str(broadcast_id)) for address in (*draft.urns, *draft.contacts, *draft.groups)
+            ],
+            reply=Reply(201, shown),
+            # The answer shows the broadcast as kept: its moment is known only then.
+            on_accepted=lambda entry: shown.update(self._log.broadcast_json(self._log.add(broadcast_id, draft, entry))),
+        )
+        return await settle(self._simulation, request, submission, FAULTS)
+
+    async def list_broadcasts(self, request: web.Request) -> web.StreamResponse:
+        """GET: one broadcast by `id` or `uuid`, or pages of all, newest first."""
+        broadcast_id = _integer(request, "id")
+        wanted = request.query.get("uuid", "")
+        if wanted and not _is_uuid(wanted):
+            raise Refused(Reply(400, {"detail": f"Param 'uuid': {wanted} is not a valid UUID."}))
+        if broadcast_id or wanted:
+            found = self._log.find(broadcast_id=broadcast_id, broadcast_uuid=wanted.lower())
+            return _list_reply(Page(found, None, None), self._log.broadcast_json)
+        return _list_reply(_page(request, self._log.broadcasts()), self._log.broadcast_json)
+
+    async def list_messages(self, request: web.Request) -> web.StreamResponse:
+        """GET: the messages of one `broadcast`, or of all."""
+        broadcast_id = _integer(request, "broadcast")
+        only = self._log.find(broadcast_id=broadcast_id) if broadcast_id is not None else None
+        return _list_reply(_page(request, self._log.messages(only)), self._log.message_json)
+
+    async def create_media(self, request: web.Request) -> web.StreamResponse:
+        """POST multipart `file`: 201 with the UUID that a broadcast names as its attachment."""
+        if request.content_type != "multipart/form-data":
+            raise Refused(_unsupported(request))
+        file = (await request.post()).get("file")
+        if not isinstance(file, web.FileField):
+            raise Refused(Reply(400, {"file": ["No file was submitted."]}))
+        if file.content_type not in _MEDIA_TYPES and not file.content_type.startswith(("audio/", "video/")):
+            raise Refused(Reply(400, {"file": ["Unsupported file type."]}))
+        size = file.file.seek(0, 2)
+        if size > MEDIA_LIMIT:
+            raise Refused(Reply(400, {"file": ["Limit for file uploads is 25.0 MB."]}))
+        media = str(uuid.uuid4())
+        self._media.add(media)
+        url = f"{request.url.origin()}/rapidpro/media/{media}"
+        shown = {"uuid": media, "content_type": file.content_type, "url": url, "filename": file.filename, "size": size}
+        return Reply(201, shown).response()
+
+    def _read_draft(self, body: object, token: str) -> Draft:
+        try:
+            draft = read_broadcast(body, self._media)
+        except Invalid as error:
+            raise Refused(Reply(400, error.detail)) from error
+        for state in ("flagged", "suspended"):
+            if token.startswith(state):
+                raise Refused(_barred(state))
+        return draft
+
+
+def _content(draft: Draft) -> dict[str, object]:
+    return {
+        "text": draft.text.get(draft.base_language, ""),
+        "translations": draft.text,
+        "attachments": draft.attachments,
+        "language": draft.base_language,
+    }
+
+
+async def _read_body(request: web.Request) -> object:
+    """The body as JSON; none at all is an empty object, as upstream has it."""
+    if not request.can_read_body:
+        return {}
+    if request.content_type != "application/json":
+        raise Refused(_unsupported(request))
+    return await read_json(request, lambda error: Reply(400, {"detail": f"JSON parse error - {error}"}))
+
+
+def _unsupported(request: web.Request) -> Reply:
+    return Reply(415, {"detail": f'Unsupported media type "{request.content_type}" in request.'})
+
+
+def _page(request: web.Request, source: Any) -> Page[Any]:
+    try:
+        return paginate(request.url, source)
+    except InvalidCursor as error:
+        raise Refused(Reply(404, {"detail": "Invalid cursor"})) from error
+
+
+def _list_reply(page: Page[Any], shown: Callable[[Any], dict[str, object]]) -> web.Response:
+    results = [shown(item) for item in page.results]
+    return Reply(200, {"next": page.next, "previous": page.previous, "results": results}).response()
+
+
+def _integer(request: web.Request, name: str) -> int | None:
+    value = request.query.get(name)
+    try:
+        return int(value) if value else None
+    except ValueError as error:
+        raise Refused(Reply(400, {"detail": f"Value for {name} must be an integer"})) from error
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        return bool(uuid.UUID(value))
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""The providers: adapters, and the simulator that they are tried against."""

@@ -1,0 +1,1 @@
+"""The simulator, held against the seed documents over real HTTP."""
