@@ -9,8 +9,7 @@ from pathlib import Path
 
 from broadcaster.audience.dialects import DELIMITERS, ENCODINGS, Dialect, UnreadableFile
 
-_HEAD_BYTES = 65_536
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 16
 _SAMPLE_LINES = 50
 _MAX_LINE_CHARACTERS = 1 << 22
 _BOMS = [(codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")]
@@ -27,7 +26,7 @@ _NOT_A_TABLE = "This is not a table of text. Save the table as .xlsx or .csv and
 def detect_encoding(path: Path) -> str:
     """Return the codec: the byte order mark's, else UTF-8 if the whole file is, else the Western codec that fits."""
     with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
+        head = file.read(_CHUNK_BYTES)
     marked = next((codec for bom, codec in _BOMS if head.startswith(bom)), None) or _unmarked_utf16(head)
     encoding = marked or next(codec for codec in _GUESSES if _decodes(path, codec))
     _refuse_other_formats(head.decode(encoding, errors="replace").removeprefix("\ufeff"))

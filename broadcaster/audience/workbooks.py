@@ -27,6 +27,7 @@ _MAX_EXACT = 1e15  # a spreadsheet keeps fifteen digits
 _BROKEN = (
     "The workbook is damaged or incomplete. Open it in a spreadsheet program, save it as .xlsx and upload that file."
 )
+_BOMB = "The workbook unpacks to far too much data. Save only the table itself, or save it as .csv."
 _PROTECTED = "The workbook is protected by a password. Remove the password and upload it again."
 _OTHER_ARCHIVES = {
     "xl/workbook.bin": "This is a binary workbook (.xlsb). Open it in Excel and save it as .xlsx.",
@@ -56,12 +57,13 @@ def refuse_traps(path: Path) -> None:
         raise UnreadableFile(next((sentence for name, sentence in _OTHER_ARCHIVES.items() if name in names), other))
     if any(member.flag_bits & 1 for member in members):
         raise UnreadableFile(_PROTECTED)
-    unpacked = sum(member.file_size for member in members)
-    absurd = unpacked > _RATIO_MATTERS_BYTES and unpacked > _MAX_RATIO * path.stat().st_size
-    if absurd or unpacked > _MAX_UNPACKED_BYTES:
-        raise UnreadableFile(
-            "The workbook unpacks to far too much data. Save only the table itself, or save it as .csv."
-        )
+    if _is_bomb(sum(member.file_size for member in members), path.stat().st_size):
+        raise UnreadableFile(_BOMB)
+
+
+def _is_bomb(unpacked_bytes: int, packed_bytes: int) -> bool:
+    absurd = unpacked_bytes > _RATIO_MATTERS_BYTES and unpacked_bytes > _MAX_RATIO * packed_bytes
+    return absurd or unpacked_bytes > _MAX_UNPACKED_BYTES
 
 
 def sheet_names(path: Path) -> list[str]:

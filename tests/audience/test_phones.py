@@ -1,8 +1,10 @@
 """Cells as operators type them, and what becomes of them."""
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from broadcaster.audience import phones
 from broadcaster.audience.phones import Refusal, normalise, region_of, regions
@@ -128,6 +130,38 @@ def test_an_international_number_keeps_its_own_country() -> None:
 )
 def test_local_habits_are_understood(raw: str, region: str, e164: str) -> None:
     assert normalise(raw, region) == e164
+
+
+@pytest.mark.parametrize("style", [PhoneNumberFormat.NATIONAL, PhoneNumberFormat.INTERNATIONAL, PhoneNumberFormat.E164])
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_a_mobile_number_of_any_region_as_it_is_printed_there(region: str, style: int) -> None:
+    example = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
+    if example:  # a few islands have none of their own
+        e164 = phonenumbers.format_number(example, PhoneNumberFormat.E164)
+        assert normalise(phonenumbers.format_number(example, style), region) == e164
+
+
+@pytest.mark.parametrize("region", ["ID", "IN", "BR", "GB", "DE", "FR", "ES", "JP", "ZA", "AU"])
+def test_a_premium_number_is_refused_in_every_country(region: str) -> None:
+    example = phonenumbers.example_number_for_type(region, PhoneNumberType.PREMIUM_RATE)
+    assert example
+    printed = phonenumbers.format_number(example, PhoneNumberFormat.INTERNATIONAL)
+    assert normalise(printed, None) == phones.REFUSALS["premium"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ("0812345678,0812345679 dan 0812345670", "several_numbers"),
+        ("8" * 32_000, "too_long"),
+        ("1." * 16_000, "too_long"),
+        ("081234567 or " * 2_000, "several_numbers"),
+        ("0812345678" + "e" * 20_000, "not_a_number"),
+    ],
+    ids=["three numbers", "digits", "dots", "many numbers", "letters"],
+)
+def test_a_cell_full_of_anything_is_answered(raw: str, code: str) -> None:
+    assert normalise(raw, "ID") == phones.REFUSALS[code]
 
 
 def test_a_region_that_does_not_exist_is_the_callers_mistake() -> None:
