@@ -1,0 +1,91 @@
+"""The fields of each content kind: the form of a translation is drawn from this table, and its JSON is read by it."""
+
+from dataclasses import dataclass
+
+from broadcaster.content.values import Widget
+
+
+@dataclass(frozen=True, slots=True)
+class ContentField:
+    """One field of a translation's JSON. Only where `placeholders` is set may it differ from person to person."""
+
+    name: str
+    label: str
+    widget: Widget = "line"
+    help: str = ""
+    required: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+    placeholders: bool = False
+    default: str = ""
+
+
+FIELDS: dict[str, tuple[ContentField, ...]] = {
+    "text": (
+        ContentField(
+            "text",
+            "Text",
+            "text",
+            "Placeholders: @contact.name, @fields.city, @row.amount. Write @@ for a plain @.",
+            placeholders=True,
+        ),
+        ContentField(
+            "attachments", "Attachments", "lines", "One a line: a media UUID or the file's address.", placeholders=True
+        ),
+    ),
+    "template": (
+        ContentField("name", "Template name", help="As the provider has approved it.", required=True),
+        ContentField("language", "Template language", help="The provider's code, such as id or en_US.", required=True),
+        ContentField("namespace", "Namespace", help="Only where the provider shows one."),
+        ContentField("template_id", "Template ID", "integer", "Qiscus: the template_detail_id."),
+        ContentField(
+            "variables", "Variables", "lines", "One a line, in the order of {{1}}, {{2}} ...", placeholders=True
+        ),
+        ContentField(
+            "header_kind",
+            "Header",
+            "choice",
+            "Only where the template has a header that varies.",
+            choices=(("", "None"), ("text", "Text"), ("image", "Image"), ("video", "Video"), ("document", "Document")),
+        ),
+        ContentField("header", "Header content", help="The text, or the file's address.", placeholders=True),
+        ContentField(
+            "buttons",
+            "Buttons",
+            "pairs",
+            "One a line, only those that vary: url = @row.code. The first is button 0; "
+            "for another place write it down, as in: url 1 = @row.code.",
+            placeholders=True,
+        ),
+    ),
+    "event": (
+        ContentField("name", "Event name", help="The event that starts the bot's flow.", required=True),
+        ContentField("language", "Language", help="The provider's code, such as id; may be empty."),
+        ContentField("params", "Parameters", "pairs", "One a line: customer = @row.customer_no.", placeholders=True),
+    ),
+    "flow": (
+        ContentField("body", "Body", "text", "The text above the button.", required=True, placeholders=True),
+        ContentField("cta", "Button text", help="At most 20 characters, no emoji.", required=True),
+        ContentField("flow_id", "Flow ID", help="Either this or the flow's name."),
+        ContentField("flow_name", "Flow name"),
+        ContentField("token", "Flow token", help="Comes back with the answers.", placeholders=True),
+        ContentField("header", "Header", placeholders=True),
+        ContentField("footer", "Footer", placeholders=True),
+        ContentField(
+            "mode", "Mode", "choice", choices=(("published", "Published"), ("draft", "Draft")), default="published"
+        ),
+        ContentField(
+            "action",
+            "Opens",
+            "choice",
+            choices=(("navigate", "A screen"), ("data_exchange", "What the flow's endpoint says")),
+            default="navigate",
+        ),
+        ContentField("screen", "First screen", help="Needed where a screen opens, such as START."),
+        ContentField("data", "Data", "json", 'For the first screen: {"city": "@fields.city"}.', placeholders=True),
+    ),
+    "voice": (
+        ContentField("flow_id", "Call flow ID", help="Either this or a prompt."),
+        ContentField("prompt_id", "Prompt ID", help="The recording that is played."),
+        ContentField("caller_id", "Caller ID", help="The number that the phone shows; empty for the account's own."),
+    ),
+}
