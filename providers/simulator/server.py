@@ -11,6 +11,7 @@ from aiohttp import web
 from providers.simulator import imiconnect, kaleyra, khoros, qiscus, rapidpro
 from providers.simulator.control import Control
 from providers.simulator.doors import Settings, Simulation
+from providers.simulator.pages import Pages
 from providers.simulator.receipts import CallbackBook, CallbackLookup, ReceiptPoster
 from providers.simulator.record import Record
 
@@ -50,6 +51,7 @@ def create_app(
     for provider in (khoros, rapidpro, kaleyra, qiscus, imiconnect):
         app.add_routes(provider.routes(simulation))
     app.add_routes(Control(simulation).routes())
+    app.add_routes(Pages(simulation).routes())
     app.cleanup_ctx.append(_poster(simulation.receipts))
     return app
 
