@@ -30,6 +30,8 @@ def detect_encoding(path: Path) -> str:
     marked = next((codec for bom, codec in _BOMS if head.startswith(bom)), None) or _unmarked_utf16(head)
     encoding = marked or next(codec for codec in _GUESSES if _decodes(path, codec))
     _refuse_other_formats(head.decode(encoding, errors="replace").removeprefix("\ufeff"))
+    if marked and not _decodes(path, marked):
+        raise _not_written_in(marked)
     return encoding
 
 
@@ -68,6 +70,11 @@ def _unclosed(number: int) -> UnreadableFile:
     return UnreadableFile(f"Row {number} opens a quotation mark that is never closed. Close or remove it.")
 
 
+def _not_written_in(encoding: str) -> UnreadableFile:
+    label = dict(ENCODINGS)[encoding]
+    return UnreadableFile(f"The file is not written in {label} throughout. Choose another encoding, or save it anew.")
+
+
 def _fit(lines: list[str], delimiter: str) -> tuple[int, int]:
     """Return how many fields the header has, and how many rows have as many; one field speaks for no separator."""
     try:
@@ -94,8 +101,7 @@ def _raw_lines(path: Path, encoding: str) -> Iterator[str]:
                     raise UnreadableFile(_NOT_A_TABLE)
                 yield line
         except UnicodeDecodeError as error:
-            label = dict(ENCODINGS)[encoding]
-            raise UnreadableFile(f"The file is not written in {label}. Choose another encoding.") from error
+            raise _not_written_in(encoding) from error
 
 
 def _decodes(path: Path, encoding: str) -> bool:

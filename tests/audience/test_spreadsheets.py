@@ -164,6 +164,12 @@ def test_a_year_or_a_date_may_be_a_header(tmp_path: Path) -> None:
     assert read(write(tmp_path, "HP,2024,2024-01-31\n0812,1,2\n"))[0] == ["HP", "2024", "2024-01-31"]
 
 
+def test_a_mark_that_the_rest_of_the_file_belies_is_found_at_once(tmp_path: Path) -> None:
+    path = write(tmp_path, b"\xef\xbb\xbfname,phone\n" + b"Ann,0812\n" * 30_000 + b"Zo\xeb,0813\n")
+    with pytest.raises(UnreadableFile, match="not written in Unicode .UTF-8. throughout"):
+        detect(path, "audience.csv")
+
+
 REFUSED = {
     "empty": (b"", "file is empty"),
     "blank": (b" \r\n,,\r\n", "file is empty"),
