@@ -166,7 +166,7 @@ def test_a_year_or_a_date_may_be_a_header(tmp_path: Path) -> None:
 
 def test_a_mark_that_the_rest_of_the_file_belies_is_found_at_once(tmp_path: Path) -> None:
     path = write(tmp_path, b"\xef\xbb\xbfname,phone\n" + b"Ann,0812\n" * 30_000 + b"Zo\xeb,0813\n")
-    with pytest.raises(UnreadableFile, match="not written in Unicode .UTF-8. throughout"):
+    with pytest.raises(UnreadableFile, match=r"not written in Unicode \(UTF-8\) throughout"):
         detect(path, "audience.csv")
 
 
