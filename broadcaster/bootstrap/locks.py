@@ -12,42 +12,46 @@ from broadcaster.bootstrap.env_file import OWNER_ONLY
 
 LOOK_S = 0.1
 HANDOVER_S = 30.0  # a little more than the watchdog takes at most to end what a killed launcher left
+PROCESS_ID_BYTES = 20
 
 
 @contextmanager
 def environment_lock(path: Path) -> Iterator[None]:
     """Wait for whoever installs packages at this moment."""
-    file = _open(path)
-    try:
+    with _opened(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(file)
 
 
 @contextmanager
-def running_lock(path: Path) -> Iterator[int]:
-    """Yield the lock of the one running system of this folder; refuse, in a sentence, to be the second."""
-    file = _open(path)
+def running_lock(folder: Path) -> Iterator[int]:
+    """Be the one running system of this folder, or say in a sentence which process is.
+
+    Yields a lock for the watchdog to hold: where a launcher was killed, its successor waits for the last child to end.
+    """
+    with _opened(folder / "launcher.lock") as launcher, _opened(folder / "children.lock") as children:
+        if not _try(launcher):
+            holder = os.pread(launcher, PROCESS_ID_BYTES, 0).decode("ascii").strip()
+            raise LaunchError(f"Broadcaster is already running from this folder (process {holder}); stop it first.")
+        os.pwrite(launcher, str(os.getpid()).ljust(PROCESS_ID_BYTES).encode("ascii"), 0)
+        _wait(children)
+        yield children
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    file = os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
     try:
-        _take(file)
-        os.truncate(file, 0)
-        os.pwrite(file, str(os.getpid()).encode("ascii"), 0)
         yield file
     finally:
         os.close(file)
 
 
-def _open(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
-
-
-def _take(file: int) -> None:
+def _wait(file: int) -> None:
     deadline = time.monotonic() + HANDOVER_S
     while not _try(file):
-        holder = int(os.pread(file, 20, 0) or 0)
-        if (holder and _is_alive(holder)) or time.monotonic() > deadline:
-            raise LaunchError(f"Broadcaster is already running from this folder (process {holder}); stop it first.")
+        if time.monotonic() > deadline:
+            raise LaunchError("Processes of an earlier start do not end; look for them with ps and end them first.")
         time.sleep(LOOK_S)
 
 
@@ -55,13 +59,5 @@ def _try(file: int) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False
-    return True
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
         return False
     return True

@@ -20,7 +20,7 @@ WEB_WORKERS, WEB_THREADS = 2, 8
 def start(project: Project, *, host: str = LOOPBACK, port: int | None = None, empty: bool = False) -> int:
     """Prepare and run until Ctrl-C or SIGTERM; the exit status is 0 then. Raises `LaunchError`."""
     ports.choose_port(host, port)  # a taken port is told now, not after a minute of installing
-    with running_lock(project.data / "run.lock") as lock, Processes(project.root, keep_open=[lock]) as processes:
+    with running_lock(project.data) as lock, Processes(project.root, keep_open=[lock]) as processes:
         ensure_environment(project, processes)
         site = Site(host, ports.choose_port(host, port), None if empty else _simulator_port(project))
         prepare(project, processes, site)

@@ -38,7 +38,7 @@ fake.record(command)
 if command == "qcluster":
     subprocess.run([sys.executable, "-c", "import fake, time; fake.record('worker'); time.sleep(600)"])
 if command == "setup_site":
-    first = open("calls.txt").read().count("setup_site") == 1
+    first = open("calls.txt").read().count("\\nsetup_site ") == 1
     print("noise before the answer")
     print(json.dumps({"user": "admin", "password": "correct horse" if first else None}))
 """

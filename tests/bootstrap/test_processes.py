@@ -36,6 +36,15 @@ worker = subprocess.Popen([sys.executable, "-c", {WORKER!r}], stdin=subprocess.P
 while True:
     signal.pause()
 """
+# A leader that is gone at once, and what it leaves behind.
+ABANDONED = """
+import signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(print("asked")))
+print("working", flush=True)
+while True:
+    signal.pause()
+"""
+ABANDONING = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {ABANDONED!r}])"
 LAUNCHER = f"""
 import pathlib, sys, time
 from broadcaster.bootstrap.processes import Processes
@@ -134,15 +143,12 @@ def test_a_child_that_does_not_listen_is_forced(processes: Processes, tmp_path: 
     assert child.poll() == -signal.SIGKILL
 
 
-def test_what_a_dead_leader_left_behind_is_ended(processes: Processes, tmp_path: Path) -> None:
-    child = processes.start([sys.executable, "-c", TREE])
-    members = tree(tmp_path)
-    child.kill()
+def test_what_a_dead_leader_left_behind_is_asked_to_end(processes: Processes, tmp_path: Path) -> None:
+    child = start_writing(processes, ABANDONING, tmp_path / "log")
     child.wait()
-    assert alive(members[1])
-    processes.end([child])
+    processes.end([child], grace_s=30)
 
-    assert gone(members)
+    assert (tmp_path / "log").read_text().split() == ["working", "asked"]
 
 
 def test_only_the_leader_is_asked_so_that_it_can_let_its_workers_finish(processes: Processes, tmp_path: Path) -> None:
