@@ -1,7 +1,8 @@
 """The public face of the providers: everything that the rest of the project may import."""
 
-from providers.client import Capabilities, Client, ConfigField
-from providers.errors import ConfigurationError, InvalidSignature, ProviderError
+from providers.client import Capabilities, Client
+from providers.config import ConfigField
+from providers.errors import ConfigurationError, InvalidSignature, ProviderError, Throttled
 from providers.messages import (
     CONTENT_KINDS,
     Button,
@@ -53,6 +54,7 @@ __all__ = [
     "SendResult",
     "TemplateMessage",
     "Text",
+    "Throttled",
     "Translation",
     "VoiceCall",
     "client_class",

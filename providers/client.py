@@ -3,31 +3,24 @@
 An adapter says how a request is built and how an answer is read, both without I/O; this base class does the rest, so
 that whatever happens `send` returns one result per message, in order.
 
-    messages --split--> groups that share a request --build--> Request --door--> Answer --read--> results
+    messages --validate--> sound ones --split--> groups that share a request --build--> Request
+             --door--> Answer --read--> results
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
-from providers.errors import AnswerUnreadable, MessageRejected, ProviderError
+from providers.config import BATCH_SIZE, ConfigField, cleaned
+from providers.errors import AnswerUnreadable, MessageRejected, ProviderError, TooLarge
 from providers.http import Answer, Door, Request
 from providers.messages import OutboundMessage
 from providers.outcomes import Balance, FieldError, Health, ReceiptEvent, SendResult
+from providers.statuses import error_for_status
 
-
-@dataclass(frozen=True, slots=True)
-class ConfigField:
-    """One setting of a channel, drawn as a form field. A `secret` is stored encrypted and never shown again."""
-
-    name: str
-    label: str
-    kind: Literal["text", "url", "choice", "integer", "boolean"] = "text"
-    help: str = ""
-    default: str | int | bool = ""
-    required: bool = True
-    secret: bool = False
-    choices: tuple[tuple[str, str], ...] = ()
+E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")  # ITU-T E.164: at most 15 digits
+PRIORITIES = range(1, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +53,9 @@ class Client:
     config_fields: ClassVar[tuple[ConfigField, ...]]
 
     def __init__(self, *, config: Mapping[str, Any], secrets: Mapping[str, str], pool_size: int = 32) -> None:
-        self.config = {field.name: config.get(field.name, field.default) for field in self.config_fields}
-        self.secrets = dict(secrets)
+        """Raise ConfigurationError where a setting is missing or cannot be used."""
+        self.config = cleaned(self.config_fields, config, secret=False)
+        self.secrets: dict[str, str] = cleaned(self.config_fields, secrets, secret=True)
         self.door = Door(secrets=self.secrets.values(), pool_size=pool_size)
 
     def __repr__(self) -> str:
@@ -90,6 +84,10 @@ class Client:
         kind = message.content.kind
         if kind not in self.capabilities.content_kinds:
             return [FieldError("content", f"{self.label} cannot send content of the kind {kind}.")]
+        return [*self._addressing_problems(message), *self.content_problems(message)]
+
+    def content_problems(self, message: OutboundMessage) -> list[FieldError]:
+        """What this provider in particular refuses in the content; an adapter fills it."""
         return []
 
     def parse_receipts(
@@ -121,19 +119,26 @@ class Client:
             yield from (group[start : start + limit] for start in range(0, len(group), limit))
 
     def batch_limit(self) -> int:
-        """Recipients a request for this account."""
-        return self.capabilities.default_batch
+        """Recipients a request for this account: the operator's setting, else the provider's default."""
+        return int(self.config.get(BATCH_SIZE) or self.capabilities.default_batch)
 
     def send(self, messages: Sequence[OutboundMessage]) -> list[SendResult]:
         """Post the messages; one result per message, in their order. Never raises for a message."""
         results: dict[str, SendResult] = {}
-        for group in self.split(messages):
+        sound: list[OutboundMessage] = []
+        for message in messages:  # one that the provider would refuse must not take its group with it
+            problem = self._problem(message)
+            if problem:
+                results[message.reference] = SendResult.failed(MessageRejected(problem, code="invalid"))
+            else:
+                sound.append(message)
+        for group in self.split(sound):
             for message, result in zip(group, self.deliver(group), strict=True):
                 results[message.reference] = result
         return [results[message.reference] for message in messages]
 
     def deliver(self, group: Sequence[OutboundMessage]) -> list[SendResult]:
-        """Post one group of `split`."""
+        """Post one group of `split`; in halves where the provider refused it for its size."""
         try:
             request = self.build(group)
         except ProviderError as error:
@@ -141,7 +146,11 @@ class Client:
         except Exception as error:  # noqa: BLE001  a message that cannot be built has not been posted
             rejection = MessageRejected(f"The message could not be built: {type(error).__name__}.", code="build")
             return [SendResult.failed(rejection)] * len(group)
-        return self.post(request, group)
+        results = self.post(request, group)
+        if len(group) > 1 and all(isinstance(result.error, TooLarge) for result in results):
+            half = len(group) // 2
+            return [*self.deliver(group[:half]), *self.deliver(group[half:])]
+        return results
 
     def post(self, request: Request, group: Sequence[OutboundMessage]) -> list[SendResult]:
         """Post a built request and read its answer; from here on nobody but the provider can say "not accepted"."""
@@ -152,8 +161,48 @@ class Client:
             if len(results) != len(group):
                 raise AnswerUnreadable("The provider's answer does not fit the request.")  # noqa: TRY301
         except ProviderError as error:
-            return [SendResult.failed(error, answer.exchange if answer else None)] * len(group)
+            return self._failures(error, answer, group)
         except Exception as error:  # noqa: BLE001  whatever breaks after the post leaves the outcome unknown
             unreadable = AnswerUnreadable(f"The provider's answer could not be read: {type(error).__name__}.")
-            return [SendResult.failed(unreadable, answer.exchange if answer else None)] * len(group)
-        return results
+            return self._failures(unreadable, answer, group)
+        for result in results:
+            if result.error:
+                result.error.redacted(self.door.redact)
+        return [replace(result, exchange=answer.exchange) for result in results]
+
+    def _failures(
+        self, error: ProviderError, answer: Answer | None, group: Sequence[OutboundMessage]
+    ) -> list[SendResult]:
+        exchange = answer.exchange if answer else error.exchange
+        return [SendResult.failed(error.redacted(self.door.redact), exchange)] * len(group)
+
+    def _problem(self, message: OutboundMessage) -> str:
+        try:
+            return " ".join(problem.sentence for problem in self.validate(message)[:1])
+        except Exception as error:  # noqa: BLE001  content that cannot even be looked at cannot be sent
+            return f"The message could not be read: {type(error).__name__}."
+
+    def _addressing_problems(self, message: OutboundMessage) -> Iterator[FieldError]:
+        recipient = message.recipient
+        if recipient.phone and not E164.match(recipient.phone):
+            yield FieldError("phone", "The phone must be in the international form, such as +6281234567890.")
+        if not recipient.phone and (self.capabilities.recipient_key == "phone" or not recipient.identifier):
+            yield FieldError("phone", f"{self.label} needs the recipient's phone.")
+        if not (message.reference.isascii() and 0 < len(message.reference) <= 50):  # noqa: PLR2004  IMIconnect's limit
+            yield FieldError("reference", "The reference must be 1 to 50 plain characters.")
+        if message.priority not in PRIORITIES:
+            yield FieldError("priority", "The priority must be 1 (low), 2 (normal) or 3 (high).")
+
+    def url(self, path: str) -> str:
+        """An address at the account's base URL."""
+        return f"{self.config['base_url']}{path}"
+
+    def ask(self, request: Request) -> Answer:
+        """Make a call that posts nothing. Raises ProviderError unless the provider says yes."""
+        try:
+            answer = self.door.call(request)
+        except ProviderError as error:
+            raise error.redacted(self.door.redact) from error.__cause__
+        if not answer.ok:
+            raise error_for_status(answer)
+        return answer

@@ -5,6 +5,7 @@
     |-- Throttled              429, or the provider's word for it                 retry, costs no attempt
     |-- TryLater               the provider's own trouble, documented             retry
     |-- MessageRejected        this message will never be accepted                rejected
+    |    `-- TooLarge           the request, not the message: each half may pass   posted again in halves
     |-- ChannelRejected        credentials, sender, service: a person must act    channel_rejected
     |-- ChannelHeld            balance, daily limit: works again by itself        channel_held
     `-- OutcomeUnknown         posted, no readable answer                         unknown, never sent again by itself
@@ -14,13 +15,24 @@
 InvalidSignature and ConfigurationError stand apart: they concern no message.
 """
 
-from typing import ClassVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from providers.outcomes import Exchange
+
+CODE_CHARACTERS = 64
+SENTENCE_CHARACTERS = 300
 
 
 class ProviderError(Exception):
     """A post that did not end in a plain yes.
 
-    `code` is the provider's own where it gave one; `sentence` tells a person what happened and what to do.
+    `code` is the provider's own where it gave one, at most 64 characters; `sentence` tells a person what happened and
+    what to do, in at most 300; `exchange` is the call as it went, where one was tried.
     """
 
     fault: ClassVar[str] = "provider"  # whose: provider, message, channel, network
@@ -29,9 +41,16 @@ class ProviderError(Exception):
 
     def __init__(self, sentence: str, *, code: str = "", retry_after_s: float | None = None) -> None:
         super().__init__(sentence)
-        self.sentence = sentence
-        self.code = code
+        self.sentence = sentence[:SENTENCE_CHARACTERS]
+        self.code = code[:CODE_CHARACTERS]
         self.retry_after_s = retry_after_s
+        self.exchange: Exchange | None = None
+
+    def redacted(self, redact: Callable[[str], str]) -> ProviderError:
+        """The same error after `redact` went over every word that a provider may have put into it."""
+        self.sentence, self.code = redact(self.sentence), redact(self.code)
+        self.args = (self.sentence,)
+        return self
 
 
 class NotPosted(ProviderError):  # noqa: N818
@@ -57,6 +76,10 @@ class MessageRejected(ProviderError):  # noqa: N818
     """This message will never be accepted as it is."""
 
     fault = "message"
+
+
+class TooLarge(MessageRejected):
+    """The provider refused the request for its size, so each half of its messages may pass."""
 
 
 class ChannelRejected(ProviderError):  # noqa: N818

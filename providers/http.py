@@ -1,4 +1,4 @@
-"""The one door out: a pooled session with timeouts, no redirects, bounded answers, and redaction of every secret.
+"""The one door out: pooled connections with timeouts, no redirects, bounded answers, and redaction of every secret.
 
 The whole question of the promise is answered here: was the request written, or surely not? `NotPosted` is raised only
 where no byte of it can have left; everything after that is `AnswerLost`.
@@ -8,25 +8,44 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
+from requests import exceptions
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.response import BaseHTTPResponse
 
 from providers.errors import AnswerLost, NotPosted
 from providers.outcomes import Exchange
+from providers.parsing import parsed
+from providers.transport import Stage, WatchedAdapter, progress
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
 ANSWER_LIMIT_BYTES = 1_000_000
 RECORD_LIMIT_CHARACTERS = 4_000
 REDACTED = "[redacted]"
+HEADERS = {"User-Agent": "broadcaster", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
+
+# Raised before a connection exists. Everything else is judged by how far the connection got.
+NEVER_POSTED = (
+    exceptions.ConnectTimeout,
+    exceptions.InvalidURL,
+    exceptions.MissingSchema,
+    exceptions.InvalidSchema,
+    exceptions.InvalidHeader,
+    exceptions.InvalidProxyURL,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call to a provider. `body` is already encoded; `files` are (field, filename, bytes) for a multipart form."""
+    """One call to a provider. `body` is already encoded.
+
+    `files` are (field, filename, bytes) for a multipart form; a part without a filename is a plain field.
+    """
 
     method: str
     url: str
@@ -41,8 +60,22 @@ class Request:
         body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
         return cls(method, url, {"Content-Type": "application/json", **headers}, body)
 
+    @classmethod
+    def get(cls, url: str, *, headers: Mapping[str, str], **query: str | int) -> "Request":
+        """A request that only asks."""
+        return cls("GET", f"{url}?{urlencode(query)}" if query else url, headers)
 
-@dataclass(frozen=True, slots=True)
+    @property
+    def record(self) -> str:
+        """What was sent, as a person reads it: the body, or each part of the form on a line of its own."""
+        parts = [f"{name}={value}" for name, value in self.form.items()]
+        for name, filename, content in self.files:
+            text = content.decode(errors="replace")
+            parts.append(f"{name}={filename}:\n{text}" if filename else f"{name}={text}")
+        return "\n".join(parts) or self.body.decode(errors="replace")
+
+
+@dataclass(frozen=True)
 class Answer:
     """What the provider answered, as bytes that nobody has believed yet."""
 
@@ -51,12 +84,19 @@ class Answer:
     body: bytes
     exchange: Exchange
 
+    @cached_property
+    def value(self) -> Any:
+        """The parsed body, or None where it is not JSON."""
+        return parsed(self.body)
+
     def json(self) -> Any:
         """The parsed body, or None where it is not JSON."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
+        return self.value
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status says yes."""
+        return 200 <= self.status < 300  # noqa: PLR2004
 
     @property
     def retry_after_s(self) -> float | None:
@@ -66,33 +106,28 @@ class Answer:
 
 
 class Door:
-    """A session to one provider account; safe to use from many threads."""
+    """The connections to one provider account; safe to use from many threads."""
 
     def __init__(self, *, secrets: Iterable[str] = (), pool_size: int = 32) -> None:
         self._secrets = sorted((secret for secret in secrets if secret), key=len, reverse=True)
-        self._session = requests.Session()
-        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=pool_size, max_retries=0)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._adapter = WatchedAdapter(pool_size)
+        self._routes: dict[str, Mapping[str, Any]] = {}
 
     def call(self, request: Request) -> Answer:
-        """Post once. Raises NotPosted or AnswerLost; every HTTP status is an answer, redirects too."""
+        """Call once. Raises NotPosted or AnswerLost, with the exchange; every HTTP status is an answer."""
         started = time.monotonic()
+        progress.stage = Stage.UNSEEN
         try:
-            response = self._session.request(
-                request.method,
-                request.url,
-                headers=dict(request.headers),
-                data=request.form or request.body or None,
-                files=[(name, (filename, content)) for name, filename, content in request.files] or None,
-                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
-                allow_redirects=False,
-                stream=True,
-            )
-            with response:
-                body = response.raw.read(ANSWER_LIMIT_BYTES, decode_content=True) or b""
-        except requests.RequestException as error:
-            raise self._failure(error) from error
+            prepared = _prepared(request)
+            route = self._route(request.url)
+            with self._adapter.send(
+                prepared, stream=True, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S), **route
+            ) as response:
+                body = _bounded(response.raw)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            failure = self._failure(error)
+            failure.exchange = self._exchange(request, None, b"", started)
+            raise failure from error
         exchange = self._exchange(request, response.status_code, body, started)
         return Answer(response.status_code, response.headers, body, exchange)
 
@@ -102,19 +137,55 @@ class Door:
             text = text.replace(secret, REDACTED)
         return text
 
-    def _failure(self, error: requests.RequestException) -> NotPosted | AnswerLost:
-        reason = error.args[0] if error.args else None
-        cause = reason.reason if isinstance(reason, MaxRetryError) else None
-        if isinstance(error, requests.ConnectTimeout) or isinstance(cause, NewConnectionError | SSLError):
-            return NotPosted("The provider could not be reached.", code=type(error).__name__)
-        return AnswerLost("The provider did not answer.", code=type(error).__name__)
+    def _route(self, url: str) -> Mapping[str, Any]:
+        # Proxies and CA bundle stand in the environment; requests would read it again for each call.
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._routes:
+            settings = requests.Session().merge_environment_settings(origin, {}, None, None, None)
+            self._routes[origin] = {name: settings[name] for name in ("proxies", "verify", "cert")}
+        return self._routes[origin]
+
+    def _failure(self, error: Exception) -> NotPosted | AnswerLost:
+        code = type(error).__name__
+        if progress.stage is Stage.CONNECTING or isinstance(error, NEVER_POSTED):
+            return NotPosted("The provider could not be reached; check the address and the network.", code=code)
+        return AnswerLost("The provider did not answer after the message was handed over.", code=code)
 
     def _exchange(self, request: Request, status: int | None, body: bytes, started: float) -> Exchange:
         return Exchange(
             method=request.method,
             url=self.redact(request.url),
-            request=self.redact(request.body.decode(errors="replace"))[:RECORD_LIMIT_CHARACTERS],
+            request=self.redact(request.record)[:RECORD_LIMIT_CHARACTERS],
             status=status,
             response=self.redact(body.decode(errors="replace"))[:RECORD_LIMIT_CHARACTERS],
             duration_ms=round((time.monotonic() - started) * 1000),
         )
+
+
+@lru_cache(maxsize=256)
+def _blank(method: str, url: str, headers: tuple[tuple[str, str], ...]) -> requests.PreparedRequest:
+    # Preparing costs as much as sending; an adapter's posts differ in their bodies only.
+    prepared = requests.PreparedRequest()
+    prepared.prepare(method=method, url=url, headers={**HEADERS, **dict(headers)})
+    return prepared
+
+
+def _prepared(request: Request) -> requests.PreparedRequest:
+    prepared = _blank(request.method, request.url, tuple(request.headers.items())).copy()
+    files = [(name, (filename or None, content)) for name, filename, content in request.files]
+    prepared.prepare_body(dict(request.form) or request.body or None, files or None)
+    return prepared
+
+
+def _bounded(raw: BaseHTTPResponse) -> bytes:
+    deadline = time.monotonic() + READ_TIMEOUT_S
+    body = b""
+    while len(body) < ANSWER_LIMIT_BYTES:
+        chunk = raw.read1(ANSWER_LIMIT_BYTES - len(body), decode_content=True)
+        if not chunk:
+            break
+        body += chunk
+        if time.monotonic() > deadline:  # the read timeout alone lets a provider drip for ever
+            raise ReadTimeoutError(None, None, "The answer took too long.")  # type: ignore[arg-type]
+    return body

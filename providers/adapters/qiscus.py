@@ -1,0 +1,364 @@
+"""Qiscus Multichannel: WhatsApp templates, one by one or up to 1,000 recipients from a CSV file.
+
+    POST https://multichannel.qiscus.com/api/v3/admin/broadcast/client
+    Qiscus-App-Id: your-app-id
+    Qiscus-Secret-Key: your-secret-key
+    {"channel_id": 534, "name": "Test Broadcast", "template_name": "invoince_update", "template_detail_id": 172,
+     "namespace": "6616bb93_d895_41e7_8bbe_2c528219e56e", "language": "id", "variables": ["Nur", "Rp. 30.000"],
+     "phone_number": "6281500000000", "button_params": [{"type": "url", "values": "coba", "index": 0}],
+     "started_at": "2022-03-05T10:15:00.000Z"}
+    {"data": {"broadcast_job_id": 14528583, "broadcast_logs": [{"id": 25702462, "message_id": null, "notes": null,
+       "phone_number": "6281500000000", "status": "scheduled", ...}], ...}, "status": 200}
+
+    POST .../upload_csv        multipart: file, template_detail_id, separator
+    {"broadcast_file_id": 2272837, "current_balance": {"credits": "0", "free_session": 1000, "quota": 857},
+     "estimation_charge": {"credit": 0, "free_session": 1, "quota": 0}}
+    POST .../send_broadcast
+    {"template_detail_id": 172, "broadcast_file_id": 2272836, "name": "...", "separator": ",", "started_at": "..."}
+    {"data": {"broadcast_job": {"id": 14529081, "status": 4, "total_recipient": 1, ...}}, "status": 200}
+
+Source: the gist "Send Outbound Message" for all of these.
+
+Uploading a file sends nothing, so whatever happens to step one may be tried again; step two is posted at most once.
+The gist says that step two is multipart, and shows it as JSON with its answer: JSON goes first, multipart where that
+is refused.
+
+Nobody documents: any error, the columns of the CSV (its header row is a setting), parameters of a template's header, or
+how to read a job's logs. The path for that is inferred [I] from the others, and a setting; its items are those above.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from providers import client, limits, parsing, whatsapp
+from providers.config import ConfigField, batch_size_field
+from providers.errors import (
+    AnswerUnreadable,
+    ChannelHeld,
+    ConfigurationError,
+    MessageRejected,
+    OutcomeUnknown,
+    ProviderError,
+    TooLarge,
+    TryLater,
+)
+from providers.http import Answer, Request
+from providers.messages import OutboundMessage, TemplateMessage
+from providers.outcomes import DeliveryStatus, FieldError, ReceiptEvent, SendResult
+from providers.statuses import error_for_status
+
+# A log's status: the first word from the gist, the numbers from the broadcast history that Qiscus' own app reads
+# (any other is a failure there), the remaining words inferred [I] from the app's labels and the job's totals.
+STATUSES = {
+    "scheduled": DeliveryStatus.QUEUED,
+    "pending": DeliveryStatus.QUEUED,
+    "1": DeliveryStatus.QUEUED,
+    "sent": DeliveryStatus.SENT,
+    "2": DeliveryStatus.SENT,
+    "delivered": DeliveryStatus.DELIVERED,
+    "received": DeliveryStatus.DELIVERED,
+    "3": DeliveryStatus.DELIVERED,
+    "read": DeliveryStatus.READ,
+    "4": DeliveryStatus.READ,
+    "failed": DeliveryStatus.FAILED,
+    "canceled": DeliveryStatus.FAILED,
+    "5": DeliveryStatus.FAILED,
+}
+# No error is documented: a 500 is taken at its word, that the request was not fulfilled.
+ERRORS: dict[int, type[ProviderError]] = {500: TryLater}
+# Answers to step two as JSON that may mean "multipart, please"; none of them accepts anything.
+ENCODING_REFUSED = frozenset({400, 415, 422})
+# (what a file would cost, what is left): the gist spells the first pair differently on its two sides.
+CHARGES = (("credit", "credits"), ("free_session", "free_session"), ("quota", "quota"))
+
+LARGEST_FILE = 1_000
+FILE_NAME = "recipients.csv"
+PHONE_COLUMN, NAME_COLUMN = "phone_number", "name"
+LOGS_PER_PAGE = 100
+LAST_PAGE = 20
+INBOUND = frozenset({"post_comment_mobile", "post_comment_rest"})  # Qiscus' page on webhooks, "Bot Webhook"
+
+
+class Client(client.Client):
+    """One WhatsApp channel of a Qiscus app."""
+
+    label = "Qiscus"
+    capabilities = client.Capabilities(
+        content_kinds=frozenset({"template"}),
+        channels=("WhatsApp",),
+        max_batch=LARGEST_FILE,
+        default_batch=1,
+        native_schedule=True,
+        receipts="poll",
+        inbound=True,
+    )
+    config_fields = (
+        ConfigField("base_url", "Base URL", "url", default="https://multichannel.qiscus.com"),
+        ConfigField("app_id", "App ID"),
+        ConfigField("channel_id", "Channel ID", "integer", "Of the WhatsApp channel.", minimum=1),
+        ConfigField(
+            "mode",
+            "How to send",
+            "choice",
+            default="individual",
+            choices=(("individual", "One request a recipient"), ("bulk", "One CSV file for many recipients")),
+        ),
+        batch_size_field(default=LARGEST_FILE, maximum=LARGEST_FILE, explanation="In a CSV file."),
+        ConfigField("separator", "CSV separator", "choice", default=",", choices=((",", "Comma"), (";", "Semicolon"))),
+        ConfigField(
+            "csv_header",
+            "CSV header row",
+            help="As in the template's sample file, with a column phone_number; the others take name and variables.",
+            required=False,
+        ),
+        ConfigField(
+            "logs_path",
+            "Path of a job's logs",
+            help="Not documented by Qiscus; {job_id} stands for the job.",
+            default="/api/v3/admin/broadcast/{job_id}/logs",
+        ),
+        ConfigField("secret_key", "Secret key", secret=True),
+    )
+
+    def __init__(self, *, config: Mapping[str, Any], secrets: Mapping[str, str], pool_size: int = 32) -> None:
+        super().__init__(config=config, secrets=secrets, pool_size=pool_size)
+        if self.columns and PHONE_COLUMN not in self.columns:
+            raise ConfigurationError(f"CSV header row must have a column {PHONE_COLUMN}.")
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """The app and its key."""
+        return {"Qiscus-App-Id": self.config["app_id"], "Qiscus-Secret-Key": self.secrets["secret_key"]}
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The columns of the operator's header row; empty where the usual one is used."""
+        return [column.strip() for column in self.config["csv_header"].split(self.config["separator"]) if column]
+
+    @property
+    def is_bulk(self) -> bool:
+        """Whether recipients go out by file."""
+        return str(self.config["mode"]) == "bulk"
+
+    def batch_limit(self) -> int:
+        """One, unless recipients go out by file."""
+        return super().batch_limit() if self.is_bulk else 1
+
+    def share_key(self, message: OutboundMessage) -> object:
+        """All that a file has only once; each recipient has variables of its own, but equally many."""
+        if not isinstance(message.content, TemplateMessage):
+            return message.content
+        template = message.content
+        return replace(template, variables=()), len(template.variables), message.campaign, message.send_at
+
+    def content_problems(self, message: OutboundMessage) -> list[FieldError]:
+        """What the template needs in this mode."""
+        if not isinstance(message.content, TemplateMessage):
+            return []
+        return list(self._template_problems(message.content))
+
+    def build(self, messages: Sequence[OutboundMessage]) -> Request:
+        """One template to one recipient."""
+        [message] = messages
+        template = _template(message)
+        payload = {
+            "channel_id": self.config["channel_id"],
+            "name": message.campaign or template.name,
+            "template_name": template.name,
+            **({"template_detail_id": template.template_id} if template.template_id else {}),
+            **({"namespace": template.namespace} if template.namespace else {}),
+            "language": template.language,
+            "variables": list(template.variables),
+            "phone_number": _digits(message),
+            **({"button_params": _buttons(template)} if template.buttons else {}),
+            **_schedule(message),
+        }
+        return Request.json(self._path("client"), payload, headers=self.headers)
+
+    def read(self, answer: Answer, messages: Sequence[OutboundMessage]) -> list[SendResult]:
+        """The job's id, from either way of sending; one recipient's log may already say that it failed."""
+        _raise_for_error(answer)
+        data = parsing.dig(answer.value, "data")
+        job_id = parsing.identifier(parsing.dig(data, "broadcast_job_id") or parsing.dig(data, "broadcast_job", "id"))
+        if not job_id:
+            raise AnswerUnreadable("Qiscus said yes, but gave no broadcast job.")
+        log = parsing.dig(data, "broadcast_logs", 0)
+        if len(messages) == 1 and parsing.dig(log, "status") in {"failed", "canceled"}:
+            raise MessageRejected(f"Qiscus: {parsing.phrase(parsing.dig(log, 'notes')) or 'failed'}", code="failed")
+        return [SendResult.accepted(job_id) for _ in messages]
+
+    def deliver(self, group: Sequence[OutboundMessage]) -> list[SendResult]:
+        """One request, or one file and the request that sends it."""
+        if not self.is_bulk:
+            return super().deliver(group)
+        try:
+            file_id = self._upload(group)
+        except TooLarge as error:
+            if len(group) == 1:
+                return [SendResult.failed(error, error.exchange)]
+            half = len(group) // 2
+            return [*self.deliver(group[:half]), *self.deliver(group[half:])]
+        except ProviderError as error:
+            return [SendResult.failed(error, error.exchange)] * len(group)
+        results = self.post(self._launch(group, file_id, multipart=False), group)
+        if results[0].exchange and results[0].exchange.status in ENCODING_REFUSED:
+            results = self.post(self._launch(group, file_id, multipart=True), group)
+        return results
+
+    def parse_receipts(
+        self, method: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
+    ) -> list[ReceiptEvent]:
+        """WhatsApp's own events as Qiscus forwards them, and what people wrote as its bot webhook tells it."""
+        events: list[ReceiptEvent] = []
+        for item in parsing.items(parsing.payload(query, body)):
+            statuses = parsing.items(parsing.dig(item, "statuses"))
+            found = [whatsapp.status_event(status, provider="Qiscus") for status in statuses]
+            # The id is WhatsApp's, and the answer to the post did not have it: only the address can match.
+            events += [replace(event, provider_id="") for event in found]
+            events += whatsapp.inbound_events(item)
+            if parsing.dig(item, "type") in INBOUND:
+                events.append(_inbound(parsing.dig(item, "payload")))
+        return events
+
+    def poll(self, references: Sequence[str], cursor: str = "") -> tuple[list[ReceiptEvent], str]:
+        """The logs of these jobs; the cursor is not needed, for a job is read whole."""
+        return [event for job_id in references for event in self._logs(job_id)], cursor
+
+    def _path(self, name: str) -> str:
+        return self.url(f"/api/v3/admin/broadcast/{name}")
+
+    def _template_problems(self, template: TemplateMessage) -> Iterator[FieldError]:
+        yield from limits.filled("name", "The template's name", template.name)
+        yield from limits.filled("language", "The template's language", template.language)
+        if template.header:
+            yield FieldError("header", "Qiscus documents no parameters for a template's header.")
+        if not self.is_bulk:
+            return
+        if template.template_id is None:
+            yield FieldError("template_id", "The template's ID is missing; a CSV file needs it.")
+        if template.buttons:
+            yield FieldError("buttons", "A CSV file takes no button parameters; send one by one.")
+        room = sum(column not in {PHONE_COLUMN, NAME_COLUMN} for column in self.columns)
+        if self.columns and room < len(template.variables):
+            yield FieldError("variables", f"The CSV header row has room for {room} variables only.")
+
+    def _upload(self, group: Sequence[OutboundMessage]) -> str:
+        """The id of the file with these recipients. Raises ProviderError; nothing was sent then."""
+        form = {"template_detail_id": str(_template(group[0]).template_id), "separator": self.config["separator"]}
+        files = (("file", FILE_NAME, self._csv(group)),)
+        answer: Answer | None = None
+        try:
+            answer = self.door.call(Request("POST", self._path("upload_csv"), self.headers, form=form, files=files))
+            return _file_id(answer)
+        except ProviderError as error:
+            # An upload sends nothing, so that even a lost answer to it leaves nothing unknown.
+            failure = TryLater(error.sentence, code=error.code) if isinstance(error, OutcomeUnknown) else error
+            failure.exchange = answer.exchange if answer else error.exchange
+            raise failure.redacted(self.door.redact) from error
+
+    def _csv(self, group: Sequence[OutboundMessage]) -> bytes:
+        variables = len(_template(group[0]).variables)
+        columns = self.columns or [PHONE_COLUMN, *(f"variable_{number}" for number in range(1, variables + 1))]
+        text = io.StringIO()
+        writer = csv.writer(text, delimiter=self.config["separator"])
+        writer.writerow(columns)
+        for message in group:
+            values = iter(_template(message).variables)
+            known = {PHONE_COLUMN: _digits(message), NAME_COLUMN: message.recipient.name}
+            writer.writerow([known[column] if column in known else next(values, "") for column in columns])
+        return text.getvalue().encode()
+
+    def _launch(self, group: Sequence[OutboundMessage], file_id: str, *, multipart: bool) -> Request:
+        message = group[0]
+        template = _template(message)
+        payload = {
+            "template_detail_id": template.template_id,
+            "broadcast_file_id": int(file_id),
+            "name": message.campaign or template.name,
+            "separator": self.config["separator"],
+            **_schedule(message),
+        }
+        if not multipart:
+            return Request.json(self._path("send_broadcast"), payload, headers=self.headers)
+        parts = tuple((name, "", str(value).encode()) for name, value in payload.items())
+        return Request("POST", self._path("send_broadcast"), self.headers, files=parts)
+
+    def _logs(self, job_id: str) -> Iterator[ReceiptEvent]:
+        url = self.url(self.config["logs_path"].replace("{job_id}", job_id))
+        for page in range(1, LAST_PAGE + 1):
+            answer = self.ask(Request.get(url, headers=self.headers, page=page, limit=LOGS_PER_PAGE))
+            logs = parsing.items(parsing.dig(answer.value, "data", "broadcast_logs"))
+            yield from (_log_event(log, job_id) for log in logs)
+            if len(logs) < LOGS_PER_PAGE:
+                return
+
+
+def _template(message: OutboundMessage) -> TemplateMessage:
+    if isinstance(message.content, TemplateMessage):
+        return message.content
+    raise MessageRejected(f"Qiscus cannot send content of the kind {message.content.kind}.")
+
+
+def _digits(message: OutboundMessage) -> str:
+    return message.recipient.phone.removeprefix("+")
+
+
+def _buttons(template: TemplateMessage) -> list[dict[str, Any]]:
+    return [{"type": button.kind, "values": button.value, "index": button.index} for button in template.buttons]
+
+
+def _schedule(message: OutboundMessage) -> dict[str, str]:
+    return {"started_at": _utc(message.send_at)} if message.send_at else {}
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _raise_for_error(answer: Answer) -> None:
+    # An envelope that says 4xx under HTTP 200 is not documented, but it is no yes either.
+    inner = parsing.dig(answer.value, "status")
+    status = inner if answer.ok and type(inner) is int and 400 <= inner < 600 else answer.status  # noqa: PLR2004
+    if answer.ok and status == answer.status:
+        return
+    detail = " ".join(parsing.texts(answer.value))
+    if status in ERRORS:
+        raise ERRORS[status](f"Qiscus failed. {detail}".strip(), code=f"HTTP {status}")
+    raise error_for_status(replace(answer, status=status), detail)
+
+
+def _file_id(answer: Answer) -> str:
+    _raise_for_error(answer)
+    file_id = parsing.identifier(parsing.dig(answer.value, "broadcast_file_id"))
+    if not file_id.isdecimal():
+        raise AnswerUnreadable("Qiscus took the file, but gave no file id.")
+    for charge, balance in CHARGES:
+        needed = parsing.identifier(parsing.dig(answer.value, "estimation_charge", charge))
+        left = parsing.identifier(parsing.dig(answer.value, "current_balance", balance))
+        if needed.isdecimal() and left.isdecimal() and int(needed) > int(left):
+            raise ChannelHeld(f"Qiscus needs {needed} of {balance}, and {left} are left.", code="balance")
+    return file_id
+
+
+def _log_event(log: Any, job_id: str) -> ReceiptEvent:
+    word = parsing.identifier(parsing.dig(log, "status")).lower()
+    return ReceiptEvent(
+        parsing.status(word, STATUSES, "Qiscus"),
+        provider_id=job_id,
+        address=parsing.phone(parsing.dig(log, "phone_number")),
+        code=word,
+        reason=parsing.phrase(parsing.dig(log, "notes")),
+        at=parsing.moment(parsing.dig(log, "sent_at")),
+    )
+
+
+def _inbound(payload: Any) -> ReceiptEvent:
+    # `email` is the person's id in Qiscus; of a WhatsApp user it is the phone in digits.
+    person = parsing.identifier(parsing.dig(payload, "from", "email"))
+    text = parsing.phrase(parsing.dig(payload, "message", "text"), parsing.INBOUND_CHARACTERS)
+    return ReceiptEvent(None, address=parsing.phone(person) if person.isdecimal() else person, inbound=text)

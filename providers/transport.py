@@ -1,0 +1,98 @@
+"""Below the door: connections that tell how far a request got, and that are not used again after a short rest.
+
+urllib3's exceptions alone cannot say whether a request was written: a TLS handshake that times out and an answer that
+never comes raise the same one. So each connection leaves its mark with the thread that uses it.
+
+    unseen -> connecting -> writing          a failure while connecting is the only one that surely wrote nothing
+"""
+
+import threading
+import time
+from enum import Enum
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+# Servers close idle connections after 15 to 60 s. A request written at that very moment would be lost in silence.
+IDLE_LIMIT_S = 10.0
+
+
+class Stage(Enum):
+    """How far the thread's present call got."""
+
+    UNSEEN = "unseen"
+    CONNECTING = "connecting"
+    WRITING = "writing"
+
+
+class Progress(threading.local):
+    """Each thread's own mark."""
+
+    stage = Stage.UNSEEN
+
+
+progress = Progress()
+
+
+class WatchedConnection(HTTPConnection):
+    """Marks its stages, and counts as dropped once it has rested too long."""
+
+    used_at = 0.0
+
+    def connect(self) -> None:
+        """Resolve, connect, tunnel through a proxy, shake hands: none of it carries the request."""
+        progress.stage = Stage.CONNECTING
+        super().connect()
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        """Write the request; from here on only the provider can say that it was not accepted."""
+        if self.is_closed:
+            self.connect()
+        progress.stage = Stage.WRITING
+        super().request(*args, **kwargs)
+        self.used_at = time.monotonic()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the pool may use it again."""
+        return super().is_connected and time.monotonic() - self.used_at < IDLE_LIMIT_S
+
+
+class WatchedTLSConnection(WatchedConnection, HTTPSConnection):
+    """The same over TLS."""
+
+
+class WatchedPool(HTTPConnectionPool):
+    """A pool of watched connections."""
+
+    ConnectionCls = WatchedConnection
+
+
+class WatchedTLSPool(HTTPSConnectionPool):
+    """A pool of watched connections over TLS."""
+
+    ConnectionCls = WatchedTLSConnection
+
+
+class WatchedAdapter(HTTPAdapter):
+    """requests' adapter on watched connections, directly and through a proxy; it never tries anything twice."""
+
+    def __init__(self, pool_size: int) -> None:
+        super().__init__(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools for direct connections."""
+        super().init_poolmanager(*args, **kwargs)
+        _watch(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        """Make, or find, the pools for one proxy."""
+        manager = super().proxy_manager_for(*args, **kwargs)
+        _watch(manager)
+        return manager
+
+
+def _watch(manager: PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": WatchedPool, "https": WatchedTLSPool}

@@ -1,0 +1,94 @@
+"""WhatsApp's own vocabulary, which several providers hand on unchanged: the parts of a template, statuses, replies.
+
+    statuses[]  {"id": "wamid.X", "status": "delivered", "timestamp": "1722834665", "recipient_id": "9194XXXXXXXX",
+                 "errors": [{"code": 131026, "title": "Message undeliverable"}]}
+    messages[]  {"from": "9194XXXXXXXX", "id": "wamid.Y", "timestamp": "1722834700", "type": "text",
+                 "text": {"body": "STOP"}}
+
+Source of all of it: Meta's Cloud API reference, webhooks and template messages.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from providers import parsing
+from providers.messages import Button, Media, TemplateMessage
+from providers.outcomes import DeliveryStatus, ReceiptEvent
+
+# Meta's reference, "Status object".
+STATUSES = {
+    "sent": DeliveryStatus.SENT,
+    "delivered": DeliveryStatus.DELIVERED,
+    "read": DeliveryStatus.READ,
+    "failed": DeliveryStatus.FAILED,
+}
+HEADERS = frozenset({"text", "image", "video", "document"})
+BUTTONS = frozenset({"url", "quick_reply", "flow"})
+
+# Where the words of a person's message stand, by its type; Meta's reference, "Messages object".
+INBOUND_PATHS: tuple[tuple[str, ...], ...] = (
+    ("text", "body"),
+    ("button", "payload"),
+    ("button", "text"),
+    ("interactive", "button_reply", "id"),
+    ("interactive", "list_reply", "id"),
+    ("interactive", "nfm_reply", "response_json"),
+    ("image", "caption"),
+    ("video", "caption"),
+    ("document", "caption"),
+)
+
+
+def template_components(template: TemplateMessage) -> list[dict[str, Any]]:
+    """The variable parts of a template as Meta's `components`."""
+    components: list[dict[str, Any]] = []
+    if template.header:
+        components.append({"type": "header", "parameters": [_media(template.header)]})
+    if template.variables:
+        components.append({"type": "body", "parameters": [_text(value) for value in template.variables]})
+    return components + [_button(button) for button in template.buttons]
+
+
+def status_event(status: Any, *, provider: str, reference: str = "") -> ReceiptEvent:
+    """One item of `statuses`."""
+    word = parsing.identifier(parsing.dig(status, "status")).lower()
+    fault = parsing.dig(status, "errors", 0)
+    details = parsing.dig(fault, "error_data", "details") or parsing.dig(fault, "title")
+    return ReceiptEvent(
+        parsing.status(word, STATUSES, provider),
+        provider_id=parsing.identifier(parsing.dig(status, "id")),
+        reference=reference,
+        address=parsing.phone(parsing.dig(status, "recipient_id")),
+        code=parsing.identifier(parsing.dig(fault, "code")),
+        reason=parsing.phrase(details),
+        at=parsing.moment(parsing.dig(status, "timestamp")),
+    )
+
+
+def inbound_events(value: Any) -> Iterator[ReceiptEvent]:
+    """What people wrote or pressed: the items of `messages`."""
+    for message in parsing.items(parsing.dig(value, "messages")):
+        found = (parsing.phrase(parsing.dig(message, *path), parsing.INBOUND_CHARACTERS) for path in INBOUND_PATHS)
+        yield ReceiptEvent(
+            None,
+            address=parsing.phone(parsing.dig(message, "from")),
+            at=parsing.moment(parsing.dig(message, "timestamp")),
+            inbound=next((text for text in found if text), ""),
+        )
+
+
+def _text(value: str) -> dict[str, Any]:
+    return {"type": "text", "text": value}
+
+
+def _media(header: Media) -> dict[str, Any]:
+    return _text(header.value) if header.kind == "text" else {"type": header.kind, header.kind: {"link": header.value}}
+
+
+def _button(button: Button) -> dict[str, Any]:
+    parameter: dict[str, Any] = _text(button.value)
+    if button.kind == "quick_reply":
+        parameter = {"type": "payload", "payload": button.value}
+    elif button.kind == "flow":
+        parameter = {"type": "action", "action": {"flow_token": button.value}}
+    return {"type": "button", "sub_type": button.kind, "index": str(button.index), "parameters": [parameter]}
