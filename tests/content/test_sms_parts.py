@@ -25,6 +25,7 @@ COUNTED = {
     "an emoji is two": ("😀", Parts("UCS-2", 2, 1, 70)),
     "extension characters are one in UCS-2": ("ж€", Parts("UCS-2", 2, 1, 70)),
     "a surrogate pair is not torn": ("ж" * 66 + "😀" + "ж" * 66, Parts("UCS-2", 134, 3, 67)),
+    "the last character below the pairs": ("\uffff", Parts("UCS-2", 1, 1, 70)),
     "lone surrogate": ("\ud83d", Parts("UCS-2", 1, 1, 70)),
 }
 

@@ -1,0 +1,94 @@
+"""A look at the first recipients before anything is sent: who they are, what each would get, whether it can be sent."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import providers
+from broadcaster import gateway
+from broadcaster.audience import consent, segments
+from broadcaster.content.rendering import NoBaseTranslation, Renderer, freeze, variables_of
+from broadcaster.content.values import Unreadable
+from broadcaster.models import AudienceRow, Broadcast, Contact
+
+CHECKED = 1_000  # enough to notice a column with gaps, few enough for a page that is drawn again and again
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One recipient with all variables that a template may use."""
+
+    contact: Contact
+    variables: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one recipient would get; `errors` says why the channel could not send it."""
+
+    name: str
+    address: str
+    language: str
+    content: providers.Content
+    errors: tuple[providers.FieldError, ...]
+
+
+def content_of(broadcast: Broadcast) -> dict[str, Any]:
+    """What the broadcast says: a draft follows its template, anything later says what was frozen."""
+    if broadcast.is_editable and broadcast.template:
+        return freeze(broadcast.template)
+    content: dict[str, Any] = broadcast.content
+    return content
+
+
+def client_of(broadcast: Broadcast) -> providers.Client | None:
+    """The client that will send it, or None where there is no usable channel, which pre-flight explains."""
+    try:
+        return gateway.connect(broadcast.channel) if broadcast.channel else None
+    except providers.ConfigurationError:
+        return None
+
+
+def reachable(broadcast: Broadcast, limit: int = CHECKED) -> list[Person]:
+    """The first of the audience (a new file's people in its order), without those whom expansion will skip."""
+    client = client_of(broadcast)
+    contacts = list(segments.recipients(broadcast).order_by("pk")[:CHECKED])
+    if client and client.capabilities.recipient_key == "phone":
+        contacts = [contact for contact in contacts if contact.phone]
+    if broadcast.channel:
+        opted_out = consent.suppressed({contact.address for contact in contacts}, broadcast.channel)
+        contacts = [contact for contact in contacts if contact.address not in opted_out]
+    rows = _rows(broadcast, contacts[:limit])
+    return [Person(contact, variables_of(contact, rows.get(contact.pk, {}))) for contact in contacts[:limit]]
+
+
+def samples(broadcast: Broadcast, limit: int = 5) -> list[Sample]:
+    """What the first recipients would get; nothing where the content cannot be rendered, which pre-flight explains."""
+    return rendered(broadcast, reachable(broadcast, limit))
+
+
+def rendered(broadcast: Broadcast, people: Iterable[Person]) -> list[Sample]:
+    """What these people would get; nothing where the content cannot be rendered."""
+    try:
+        renderer = Renderer(content_of(broadcast))
+    except (NoBaseTranslation, Unreadable):
+        return []
+    client = client_of(broadcast)
+    return [_sample(broadcast, person, renderer, client) for person in people]
+
+
+def _sample(broadcast: Broadcast, person: Person, renderer: Renderer, client: providers.Client | None) -> Sample:
+    contact = person.contact
+    content = renderer.render(contact.language, person.variables)
+    recipient = providers.Recipient(
+        phone=contact.phone or "", identifier=contact.identifier or "", name=contact.name, language=contact.language
+    )
+    message = gateway.outbound(broadcast, message_id=0, recipient=recipient, content=content, notify_url="")
+    errors = tuple(client.validate(message)) if client else ()
+    return Sample(contact.name, contact.address, contact.language, content, errors)
+
+
+def _rows(broadcast: Broadcast, contacts: Sequence[Contact]) -> dict[int, dict[str, Any]]:
+    """What the broadcast's file says of these people."""
+    rows = AudienceRow.objects.filter(upload=broadcast.upload_id, contact__in=contacts)
+    return dict(rows.values_list("contact_id", "variables"))
