@@ -11,12 +11,14 @@ from broadcaster.bootstrap.project import Project
 from broadcaster.bootstrap.start import setup, start
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+ALONE = {"setup": setup, "develop": suite.develop}
 PASSED_ON = {"test": suite.test, "bench": suite.bench}
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
 COMMANDS = """
 commands:
   (none)                start web server, workers and simulator, preparing all that is missing
   setup                 prepare environment, keys and database, then end
+  develop               install what tests and checks need, then end
   test [ARGUMENT ...]   run the tests; arguments go to pytest, such as tests/test_run.py -k keys
   bench [ARGUMENT ...]  run the benchmarks; --json FILE keeps the numbers
 """
@@ -45,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    built.add_argument("command", nargs="?", choices=["setup", "test", "bench"], help="see below; without one: start")
+    built.add_argument("command", nargs="?", choices=[*ALONE], metavar="COMMAND", help="see below")
     built.add_argument("--port", type=port_number, help="port of the web server (default: the first free from 8000 on)")
     built.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s; 0.0.0.0: all)")
     built.add_argument("--empty", action="store_true", help="no demo data and no simulator")
@@ -63,6 +65,6 @@ def _dispatch(project: Project, arguments: list[str]) -> int:
     if arguments and arguments[0] in PASSED_ON:
         return PASSED_ON[arguments[0]](project, arguments[1:])
     options = parser().parse_args(arguments)
-    if options.command == "setup":
-        return setup(project)
+    if options.command in ALONE:
+        return ALONE[options.command](project)
     return start(project, host=options.host, port=options.port, empty=options.empty)

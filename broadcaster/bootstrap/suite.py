@@ -48,6 +48,13 @@ def test(project: Project, arguments: list[str]) -> int:
     return verdict({run.heading: _pytest(project, run, arguments) for run in plan(project, found)})
 
 
+def develop(project: Project) -> int:
+    """Install what tests and checks need, and end."""
+    with Processes(project.root) as processes:
+        ensure_environment(project, processes, DEVELOPMENT)
+    return 0
+
+
 def bench(project: Project, arguments: list[str]) -> int:
     """Run the benchmarks with their own arguments."""
     found = _prepare(project)

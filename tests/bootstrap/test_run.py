@@ -241,7 +241,7 @@ def test_help_names_every_command(launch: Launch) -> None:
     launched = launch("-h")
 
     assert launched.ended() == 0
-    assert all(f"  {command} " in launched.output for command in ("setup", "test", "bench"))
+    assert all(f"  {command} " in launched.output for command in ("setup", "develop", "test", "bench"))
 
 
 def test_arguments_of_the_benchmarks_are_passed_on(launch: Launch, checkout: Project) -> None:
