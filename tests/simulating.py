@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -104,3 +105,12 @@ class Simulator:
 
     def _post(self, path: str, body: object) -> None:
         requests.post(f"{self.url}/_simulator/{path}", json=body, timeout=_TIMEOUT_S).raise_for_status()
+
+
+def wait_until(condition: Callable[[], bool], *, limit_s: float = 10) -> None:
+    """Poll until `condition` holds; raises AssertionError after `limit_s` seconds."""
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"Not reached within {limit_s} s.")
+        time.sleep(0.02)

@@ -59,6 +59,7 @@ class Simulation:
     receipts: ReceiptPoster
     turned_away: Counter[tuple[str, str]] = field(default_factory=Counter)
     on_reset: list[Callable[[], None]] = field(default_factory=list)
+    _resting: set[asyncio.Task[object]] = field(default_factory=set)
 
     def fate(self, submission: Submission) -> Fate:
         """What happens to this request; a throttled address is let through after its one or two refusals."""
@@ -86,6 +87,21 @@ class Simulation:
             self.receipts.schedule(
                 submission.notice, submission.recipients, due_at, self.settings.receipt_delay_ms / 1000
             )
+
+    async def rest(self, seconds: float) -> None:
+        """Let time pass before an answer; the end of the server does not wait for it."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine always runs in one
+        self._resting.add(task)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._resting.discard(task)
+
+    def end_rests(self) -> None:
+        """Give up all answers that are still being waited for: the server ends, their connections close."""
+        for task in self._resting:
+            task.cancel()
 
     def delays_since(self, due_at: float) -> float:
         """How many receipt delays have passed since `due_at` (seconds since the epoch); endless where there is none."""
@@ -120,7 +136,7 @@ async def settle(
     """
     fate = simulation.fate(submission)
     if fate in faults:
-        await asyncio.sleep(simulation.settings.latency_ms / 1000)
+        await simulation.rest(simulation.settings.latency_ms / 1000)
         raise Refused(faults[fate](submission))
     if fate is Fate.UNANSWERED:
         simulation.record.add(
@@ -130,9 +146,9 @@ async def settle(
             recipients=submission.recipients,
             accepted=False,
         )
-        return await hold(request)
+        return await hold(request, simulation.rest)
     simulation.accept(submission)
-    await asyncio.sleep(simulation.settings.latency_ms / 1000 + (SLOW_S if fate is Fate.SLOW else 0))
+    await simulation.rest(simulation.settings.latency_ms / 1000 + (SLOW_S if fate is Fate.SLOW else 0))
     spoil = _SPOILED.get(fate)
     return submission.reply.response() if spoil is None else await spoil(request, submission.reply)
 

@@ -1,13 +1,12 @@
 """Qiscus Multichannel's door: single template messages, and bulk ones as an uploaded CSV file plus a send order."""
 
-import itertools
-import json
 from typing import Any
 
 from aiohttp import web
 
 from providers.simulator.doors import Simulation, Submission, check, door, read_json, settle
 from providers.simulator.qiscus_bulk import Bulk
+from providers.simulator.qiscus_log import JobLog, as_json_text
 from providers.simulator.qiscus_words import (
     FAULTS,
     INVALID_JSON,
@@ -45,27 +44,29 @@ REQUEST = fields(
 
 
 def routes(simulation: Simulation) -> list[web.RouteDef]:
-    """The three endpoints of the document."""
-    job_ids, log_ids = itertools.count(14528583), itertools.count(25702462)
-    bulk = Bulk(simulation, job_ids, log_ids)
+    """The three endpoints of the document, and the one where logs are polled."""
+    jobs = JobLog(simulation)
+    bulk = Bulk(simulation, jobs)
 
     async def send(request: web.Request) -> web.StreamResponse:
         check_access(request)
         body = await read_json(request, lambda _: INVALID_JSON)
         check(REQUEST, body, lambda error: failure(400, f"{error.path} is {error.breach}"))
         app_id = request.headers["Qiscus-App-Id"]
-        return await settle(simulation, request, _submission(body, app_id, next(job_ids), next(log_ids)), FAULTS)
+        return await settle(simulation, request, _submission(body, app_id, jobs), FAULTS)
 
     prefix = "/qiscus/api/v3/admin/broadcast"
     return [
         web.post(f"{prefix}/client", door(simulation, NAME, send)),
         web.post(f"{prefix}/upload_csv", door(simulation, NAME, bulk.upload)),
         web.post(f"{prefix}/send_broadcast", door(simulation, NAME, bulk.send)),
+        web.get(f"{prefix}/{{job_id}}/logs", door(simulation, NAME, jobs.show)),
     ]
 
 
-def _submission(body: Any, app_id: str, job_id: int, log_id: int) -> Submission:
+def _submission(body: Any, app_id: str, jobs: JobLog) -> Submission:
     due_at = start_of(body)
+    job_id, log_id = jobs.next_ids(1)
     variables = body.get("variables", [])
     log = {
         "id": log_id,
@@ -74,8 +75,7 @@ def _submission(body: Any, app_id: str, job_id: int, log_id: int) -> Submission:
         "phone_number": body["phone_number"],
         "sent_at": as_time(due_at),
         "status": "scheduled",
-        # A string that holds JSON, as in the sample.
-        "variables": json.dumps(variables, separators=(",", ":"), ensure_ascii=False),
+        "variables": as_json_text(variables),
     }
     # `name` echoes the template's name, not the broadcast's.
     data = {
@@ -96,8 +96,9 @@ def _submission(body: Any, app_id: str, job_id: int, log_id: int) -> Submission:
         provider=NAME,
         kind="template",
         content=content,
-        recipients=[Recipient(body["phone_number"], body.get("name", ""), str(log_id))],
+        recipients=[Recipient(body["phone_number"], body.get("name", ""), str(job_id))],
         reply=Reply(200, {"data": data, "status": 200}),
         notice=notice(app_id, body["channel_id"]),
         due_at=due_at,
+        on_accepted=lambda entry: jobs.add(job_id, log_id, entry),
     )

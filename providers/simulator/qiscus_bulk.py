@@ -6,7 +6,7 @@ recipient's, else the first one; all others are the template's variables in thei
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from aiohttp import web
 
 from providers.simulator.doors import Simulation, Submission, check, read_json, settle
 from providers.simulator.magic import Fate, fate_of
+from providers.simulator.qiscus_log import JobLog
 from providers.simulator.qiscus_words import (
     FAULTS,
     INVALID_JSON,
@@ -57,10 +58,9 @@ class UploadedFile:
 class Bulk:
     """The two endpoints and the files between them."""
 
-    def __init__(self, simulation: Simulation, job_ids: Iterator[int], log_ids: Iterator[int]) -> None:
+    def __init__(self, simulation: Simulation, jobs: JobLog) -> None:
         self._simulation = simulation
-        self._job_ids = job_ids
-        self._log_ids = log_ids
+        self._jobs = jobs
         self._files: dict[int, UploadedFile] = {}
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
@@ -95,18 +95,18 @@ class Bulk:
 
     def _submission(self, order: Mapping[str, Any], file: UploadedFile, app_id: str) -> Submission:
         due_at = start_of(order)
-        job_id = next(self._job_ids)
+        job_id, first_log_id = self._jobs.next_ids(len(file.recipients))
         return Submission(
             provider=NAME,
             kind="template",
             content={"template": f"#{file.template_detail_id}", "name": order["name"]},
             recipients=[
-                Recipient(phone, order["name"], str(next(self._log_ids)), variables)
-                for phone, variables in file.recipients
+                Recipient(phone, order["name"], str(job_id), variables) for phone, variables in file.recipients
             ],
             reply=Reply(200, {"data": {"broadcast_job": _job(job_id, order, file, due_at)}, "status": 200}),
             notice=notice(app_id, _CHANNEL_ID),
             due_at=due_at,
+            on_accepted=lambda entry: self._jobs.add(job_id, first_log_id, entry),
         )
 
 

@@ -48,12 +48,17 @@ ERRORS: Mapping[Status, Mapping[str, object]] = {
 }
 
 
-def check_access(request: web.Request, content_types: tuple[str, ...] = ("application/json",)) -> None:
-    """Both credential headers, and a content type that the endpoint takes."""
+def check_credentials(request: web.Request) -> None:
+    """Both headers must be there and good."""
     for header in ("Qiscus-App-Id", "Qiscus-Secret-Key"):
         value = request.headers.get(header, "")
         if not value or value.startswith("bad"):
             raise Refused(UNAUTHORIZED)
+
+
+def check_access(request: web.Request, content_types: tuple[str, ...] = ("application/json",)) -> None:
+    """Good credentials, and a content type that the endpoint takes."""
+    check_credentials(request)
     if request.content_type not in content_types:
         raise Refused(failure(415, f"Content-Type must be {' or '.join(content_types)}"))
 

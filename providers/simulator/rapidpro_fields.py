@@ -101,24 +101,32 @@ def _read_all(readers: dict[str, Callable[[Any], Any]], body: dict[str, Any]) ->
 
 def _draft(values: dict[str, Any]) -> Draft:
     text, attachments = values.get("text", {}), values.get("attachments", {})
-    base_language = values.get("base_language") or next(iter(text or attachments), "")
-    if not text and not attachments:
-        raise Invalid({"non_field_errors": [NO_CONTENT]})
-    if not (values.get("urns") or values.get("contacts") or values.get("groups")):
-        raise Invalid({"non_field_errors": [NO_RECIPIENTS]})
-    # Upstream answers 500 where attachments and a base language come without any text; asked as if text were {}.
-    if base_language not in text and (text or "base_language" in values):
-        raise Invalid({"non_field_errors": ["No text translation provided in base language."]})
-    if attachments and base_language not in attachments:
-        raise Invalid({"non_field_errors": ["No attachment translations provided in base language."]})
-    return Draft(
+    draft = Draft(
         urns=values.get("urns", []),
         contacts=values.get("contacts", []),
         groups=values.get("groups", []),
         text=text,
         attachments=attachments,
-        base_language=base_language,
+        base_language=values.get("base_language") or next(iter(text or attachments), ""),
     )
+    complaint = _complaint(draft, language_given="base_language" in values)
+    if complaint:
+        raise Invalid({"non_field_errors": [complaint]})
+    return draft
+
+
+def _complaint(draft: Draft, *, language_given: bool) -> str:
+    """What is wrong with several fields at once, in upstream's order of asking; "" if nothing is."""
+    if not draft.text and not draft.attachments:
+        return NO_CONTENT
+    if not (draft.urns or draft.contacts or draft.groups):
+        return NO_RECIPIENTS
+    # Upstream answers 500 where attachments and a base language come without any text; asked as if text were {}.
+    if draft.base_language not in draft.text and (draft.text or language_given):
+        return "No text translation provided in base language."
+    if draft.attachments and draft.base_language not in draft.attachments:
+        return "No attachment translations provided in base language."
+    return ""
 
 
 def _required(value: Any) -> Any:

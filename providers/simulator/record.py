@@ -1,7 +1,7 @@
 """What reached the simulator: one row for each recipient of each request, kept in memory and asked by tests and page.
 
-SQLite in memory holds a million rows in about 200 MB, content once for each request, and finds an address in
-microseconds; as Python objects the same would take three times the room.
+SQLite in memory holds a million single messages in under 400 MB (content is kept once for each request), and finds an
+address in microseconds; as Python objects the same would take three times the room.
 """
 
 import json

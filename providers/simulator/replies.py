@@ -1,8 +1,7 @@
 """The way back to the client: a reply as its provider words it, whole, or spoiled as the wire spoils answers."""
 
-import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -40,11 +39,11 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer of the provider
         self.reply = reply
 
 
-async def hold(request: web.Request) -> web.StreamResponse:
-    """Answer nothing until the client gives up."""
+async def hold(request: web.Request, rest: Callable[[float], Awaitable[None]]) -> web.StreamResponse:
+    """Answer nothing until the client gives up; `rest` lets time pass."""
     # There is no event to wait for: aiohttp tells of a lost connection only by its transport.
-    while request.transport is not None and not request.transport.is_closing():  # noqa: ASYNC110 - see above
-        await asyncio.sleep(_HOLD_CHECK_S)
+    while request.transport is not None and not request.transport.is_closing():
+        await rest(_HOLD_CHECK_S)
     return web.Response(status=499)
 
 

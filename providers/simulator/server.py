@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 
 from aiohttp import web
@@ -53,6 +53,7 @@ def create_app(
     app.add_routes(Control(simulation).routes())
     app.add_routes(Pages(simulation).routes())
     app.cleanup_ctx.append(_poster(simulation.receipts))
+    app.on_shutdown.append(_end_rests(simulation))
     return app
 
 
@@ -85,6 +86,13 @@ def run(
     sys.stdout.write(f"Simulator ready at http://{shown}:{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     web.run_app(app, sock=listener, print=None, access_log=None, shutdown_timeout=_SHUTDOWN_S, backlog=_BACKLOG)
+
+
+def _end_rests(simulation: Simulation) -> Callable[[web.Application], Awaitable[None]]:
+    async def end(_app: web.Application) -> None:
+        simulation.end_rests()
+
+    return end
 
 
 def _poster(receipts: ReceiptPoster) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -7,7 +7,7 @@ import sys
 import pytest
 import requests
 
-from tests.providers.simulator.test_kaleyra import post, text_request
+from tests.providers.simulator.kaleyra_samples import post, text_request
 from tests.simulating import ROOT, Simulator
 
 

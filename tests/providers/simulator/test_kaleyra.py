@@ -1,89 +1,18 @@
 """Kaleyra's door against "Send Flow Messages" (seed 002)."""
 
-from typing import Any
-
 import pytest
 import requests
 
+from tests.providers.simulator.breaches import REMOVE, altered, name
+from tests.providers.simulator.kaleyra_samples import RECIPIENT, SENDER, TEMPLATE, flow_request, post, text_request
 from tests.simulating import Simulator
 
-SENDER = "+911234567890"
-RECIPIENT = "+919812345678"
-FLOW_PARAMETERS = {
-    "flow_message_version": "3",
-    "flow_token": "token",
-    "flow_id": "1234",
-    "flow_cta": "Open",
-    "mode": "published",
-    "flow_action": "navigate",
-    "flow_action_payload": {"screen": "START", "data": {"k": "v"}},
-}
-TEMPLATE = {
-    "name": "promo",
-    "language": {"code": "en"},
-    "components": [
-        {"type": "body", "parameters": [{"type": "text", "text": "Ann"}]},
-        {
-            "type": "button",
-            "sub_type": "url",
-            "index": "0",
-            "parameters": [{"type": "text", "text": "x"}],
-        },
-    ],
-}
 BAD_PAYLOAD = {
     "code": "WA400",
     "message": "Refer to correct payload format",
     "data": {},
     "error": {"payload": "Incorrect payload format"},
 }
-
-
-def flow_request(to: str = RECIPIENT) -> dict[str, Any]:
-    """The seed's sample request, with Meta's parameters in the place of its comment."""
-    return {
-        "messaging_object": {
-            "messaging_product": "whatsapp",
-            "recipient_type": "individual",
-            "to": to,
-            "type": "interactive",
-            "interactive": {
-                "type": "flow",
-                "header": {"type": "text", "text": "Flow message header"},
-                "body": {"text": "Flow message body"},
-                "footer": {"text": "Flow message footer"},
-                "action": {"name": "flow", "parameters": dict(FLOW_PARAMETERS)},
-            },
-        },
-        "extra_info": {
-            "ref": "customer1",
-            "ref1": "marketing",
-            "ref2": "dictionary",
-            "wa_source": "api",
-        },
-    }
-
-
-def text_request(to: str = RECIPIENT, **extra: str) -> dict[str, Any]:
-    message = {
-        "messaging_product": "whatsapp",
-        "to": to,
-        "type": "text",
-        "text": {"preview_url": "false", "body": "Hi"},
-    }
-    return {"messaging_object": message, "extra_info": extra}
-
-
-def post(
-    simulator: Simulator,
-    body: object,
-    *,
-    sid: str = "HXAP16XXXXXX97IN",
-    sender: str = SENDER,
-    headers: dict[str, str] | None = None,
-) -> requests.Response:
-    url = f"{simulator.url}/kaleyra/v2/{sid}/whatsapp/{sender}/messages"
-    return requests.post(url, json=body, headers={"api-key": "key"} if headers is None else headers, timeout=10)
 
 
 def test_the_sample_request_is_accepted_with_202_and_a_message_id(simulator: Simulator) -> None:
@@ -210,7 +139,6 @@ def test_json_is_the_only_content_type(simulator: Simulator) -> None:
     assert (answer.status_code, answer.json()) == (400, BAD_PAYLOAD)
 
 
-REMOVE = object()
 MESSAGE = ("messaging_object",)
 INTERACTIVE = (*MESSAGE, "interactive")
 PARAMETERS = (*INTERACTIVE, "action", "parameters")
@@ -251,16 +179,9 @@ PARAMETERS = (*INTERACTIVE, "action", "parameters")
         ((*PARAMETERS, "flow_action_payload", "data"), {}),
         ((*PARAMETERS, "mode"), "live"),
     ],
-    ids=lambda value: ".".join(value) if isinstance(value, tuple) else repr(value)[:20],
+    ids=name,
 )
 def test_a_breach_of_the_tables_answers_wa400(simulator: Simulator, path: tuple[str, ...], value: object) -> None:
-    body = flow_request()
-    place = body
-    for name in path[:-1]:
-        place = place[name]
-    place[path[-1]] = value
-    if value is REMOVE:
-        del place[path[-1]]
-    answer = post(simulator, body)
+    answer = post(simulator, altered(flow_request(), path, value))
     assert (answer.status_code, answer.json()) == (400, BAD_PAYLOAD)
     assert simulator.accepted() == []

@@ -4,7 +4,7 @@ import pytest
 import requests
 
 from providers.simulator.magic import MAGIC_NUMBERS
-from tests.providers.simulator.test_kaleyra import post, text_request
+from tests.providers.simulator.kaleyra_samples import post, text_request
 from tests.simulating import Simulator
 
 HOSTILE = "<script>alert(1)</script>"
