@@ -26,8 +26,10 @@ commands:
 
 def main(arguments: list[str]) -> int:
     """Do what the arguments say and return the exit status."""
-    # Whoever ends us politely gets the same clean end as Ctrl-C at the terminal.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Whoever ends us politely gets the same clean end as Ctrl-C at the terminal; a script that starts us in the
+    # background has made us ignore the latter.
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, signal.default_int_handler)
     try:
         return _dispatch(Project.at(ROOT), arguments)
     except LaunchError as reason:

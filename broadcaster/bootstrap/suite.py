@@ -22,6 +22,7 @@ HOW_TO_GET = {
     "browser": "the tests in a browser; apt install chromium",
 }
 SETTINGS = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
+TITLES = {"postgres": "PostgreSQL", "redis": "Redis"}
 # With these, or for a part of the suite, starting workers costs more than it saves or takes the terminal away.
 NOT_IN_PARALLEL = ("-n", "--numprocesses", "--pdb", "--trace", "-s", "--capture=no", "--collect-only")
 NOTHING_SELECTED = 5  # pytest's exit status
@@ -72,7 +73,7 @@ def plan(project: Project, found: Mapping[str, str]) -> list[Run]:
         addresses = {SETTINGS[name]: found[name] for name in servers}
         only_database = {"PYTEST_PLUGINS": "tests.database_only"}
         missing = tuple(name for name in SETTINGS if name not in found)
-        heading = f"{' and '.join(servers)}, what depends on the database"
+        heading = f"{' and '.join(TITLES[name] for name in servers)}, what depends on the database"
         runs.insert(0, Run(heading, own_database | addresses | only_database, (*missing, *no_browser)))
     return runs
 
