@@ -30,13 +30,19 @@ def record(what):
 """
 GUNICORN = "import sys, fake\nfake.serve(sys.argv[sys.argv.index('--bind') + 1].rsplit(':', 1)[1])"
 MANAGE = """
-import json, subprocess, sys, fake
+import json, signal, subprocess, sys, fake
 command = sys.argv[1]
 if command == "simulator":
     fake.serve(sys.argv[3])
 fake.record(command)
 if command == "qcluster":
-    subprocess.run([sys.executable, "-c", "import fake, time; fake.record('worker'); time.sleep(600)"])
+    worker = subprocess.Popen([sys.executable, "-c", "import fake, time; fake.record('worker'); time.sleep(600)"])
+    def stop(*_):
+        worker.terminate()
+        worker.wait()
+        sys.exit()
+    signal.signal(signal.SIGTERM, stop)
+    signal.pause()
 if command == "setup_site":
     first = open("calls.txt").read().count("\\nsetup_site ") == 1
     print("noise before the answer")

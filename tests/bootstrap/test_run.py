@@ -159,6 +159,16 @@ def test_a_stop_ends_every_child_and_is_no_failure(launch: Launch, port: int, si
     assert eventually(lambda: not any(map(alive, children)))
 
 
+def test_an_interrupt_is_heard_though_a_script_started_it_in_the_background(launch: Launch, port: int) -> None:
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell without job control does for its children
+    launched = launch("--port", str(port))
+    signal.signal(signal.SIGINT, handler)
+    assert launched.is_running(), launched.output
+    launched.process.send_signal(signal.SIGINT)
+
+    assert launched.ended() == 0
+
+
 def test_a_killed_launcher_leaves_nothing_and_the_next_start_succeeds(launch: Launch, port: int) -> None:
     launched = launch("--port", str(port))
     assert launched.is_running(), launched.output
