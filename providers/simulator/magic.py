@@ -51,7 +51,9 @@ MAGIC_NUMBERS = (
     MagicNumber("0001", Fate.REFUSED, "Always refused, with the provider's permanent error."),
     MagicNumber("0002", Fate.SLOW, "Accepted, but the answer takes three seconds."),
     MagicNumber("0003", Fate.THROTTLED, "Throttled once (even digit before the ending) or twice (odd), then accepted."),
-    MagicNumber("0004", Fate.OPTED_OUT, "Opted out: the receipt says so; Khoros, without receipts, refuses."),
+    MagicNumber(
+        "0004", Fate.OPTED_OUT, "Opted out: a receipt says so (RapidPro: failed); Khoros, without receipts, refuses."
+    ),
     MagicNumber("0005", Fate.UNANSWERED, "Never answered; listed as received, not as accepted."),
     MagicNumber("0006", Fate.CUT_OFF, "Accepted, but the connection is cut before the answer."),
     MagicNumber("0007", Fate.FAILING, "Always a transient error: WA500, 7006 or HTTP 500."),

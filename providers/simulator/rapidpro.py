@@ -13,9 +13,9 @@ from providers.simulator.doors import Faults, Simulation, Submission, door, read
 from providers.simulator.magic import Fate, fate_of
 from providers.simulator.rapidpro_access import token_of
 from providers.simulator.rapidpro_fields import Draft, Invalid, read_broadcast
-from providers.simulator.rapidpro_log import NAME, BroadcastLog
+from providers.simulator.rapidpro_log import NAME, BroadcastLog, id_of
 from providers.simulator.rapidpro_pages import InvalidCursor, Page, paginate
-from providers.simulator.record import Recipient
+from providers.simulator.record import Entry, Recipient
 from providers.simulator.replies import Refused, Reply
 
 MEDIA_LIMIT = 25 * 1024 * 1024
@@ -80,7 +80,7 @@ class RapidPro:
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self._log = BroadcastLog(simulation)
-        self._media: set[str] = set()
+        self._media: dict[str, str] = {}
         simulation.on_reset.append(self._log.clear)
 
     async def create_broadcast(self, request: web.Request) -> web.StreamResponse:
@@ -88,34 +88,34 @@ class RapidPro:
         draft = self._read_draft(await _read_body(request), token_of(request))
         broadcast_id = self._log.next_id()
         shown: dict[str, object] = {}
+        content = _content(draft, self._media)
+
+        def keep(entry: Entry) -> None:
+            # The answer shows the broadcast as kept: its moment is known only now.
+            shown.update(self._log.show(self._log.add(broadcast_id, entry), draft.recipients, content))
+
         submission = Submission(
             provider=NAME,
             kind="text",
-            content=_content(draft),
-            recipients=[
-                Recipient(address, "", str(broadcast_id)) for address in (*draft.urns, *draft.contacts, *draft.groups)
-            ],
+            content=content,
+            recipients=[Recipient(address, "", str(broadcast_id)) for address in draft.recipients],
             reply=Reply(201, shown),
-            # The answer shows the broadcast as kept: its moment is known only then.
-            on_accepted=lambda entry: shown.update(self._log.broadcast_json(self._log.add(broadcast_id, draft, entry))),
+            on_accepted=keep,
         )
         return await settle(self._simulation, request, submission, FAULTS)
 
     async def list_broadcasts(self, request: web.Request) -> web.StreamResponse:
         """GET: one broadcast by `id` or `uuid`, or pages of all, newest first."""
-        broadcast_id = _integer(request, "id")
-        wanted = request.query.get("uuid", "")
-        if wanted and not _is_uuid(wanted):
-            raise Refused(Reply(400, {"detail": f"Param 'uuid': {wanted} is not a valid UUID."}))
-        if broadcast_id or wanted:
-            found = self._log.find(broadcast_id=broadcast_id, broadcast_uuid=wanted.lower())
+        broadcast_id = _uuid(request) if "uuid" in request.query else _integer(request, "id")
+        if broadcast_id or "uuid" in request.query:
+            found = self._log.find(broadcast_id or 0)
             return _list_reply(Page(found, None, None), self._log.broadcast_json)
         return _list_reply(_page(request, self._log.broadcasts()), self._log.broadcast_json)
 
     async def list_messages(self, request: web.Request) -> web.StreamResponse:
         """GET: the messages of one `broadcast`, or of all."""
         broadcast_id = _integer(request, "broadcast")
-        only = self._log.find(broadcast_id=broadcast_id) if broadcast_id is not None else None
+        only = self._log.find(broadcast_id) if broadcast_id is not None else None
         return _list_reply(_page(request, self._log.messages(only)), self._log.message_json)
 
     async def create_media(self, request: web.Request) -> web.StreamResponse:
@@ -131,8 +131,8 @@ class RapidPro:
         if size > MEDIA_LIMIT:
             raise Refused(Reply(400, {"file": ["Limit for file uploads is 25.0 MB."]}))
         media = str(uuid.uuid4())
-        self._media.add(media)
         url = f"{request.url.origin()}/rapidpro/media/{media}"
+        self._media[media] = f"{file.content_type}:{url}"
         shown = {"uuid": media, "content_type": file.content_type, "url": url, "filename": file.filename, "size": size}
         return Reply(201, shown).response()
 
@@ -147,12 +147,18 @@ class RapidPro:
         return draft
 
 
-def _content(draft: Draft) -> dict[str, object]:
+def _content(draft: Draft, media: Mapping[str, str]) -> dict[str, object]:
+    """What is kept and shown; attachments go in as UUIDs and come out as `<content type>:<URL>`."""
     return {
         "text": draft.text.get(draft.base_language, ""),
         "translations": draft.text,
-        "attachments": draft.attachments,
+        "attachments": {
+            language: [media[attachment] for attachment in attachments]
+            for language, attachments in draft.attachments.items()
+        },
         "language": draft.base_language,
+        "contacts": len(draft.contacts),
+        "groups": len(draft.groups),
     }
 
 
@@ -189,8 +195,9 @@ def _integer(request: web.Request, name: str) -> int | None:
         raise Refused(Reply(400, {"detail": f"Value for {name} must be an integer"})) from error
 
 
-def _is_uuid(value: str) -> bool:
+def _uuid(request: web.Request) -> int:
+    value = request.query["uuid"]
     try:
-        return bool(uuid.UUID(value))
-    except ValueError:
-        return False
+        return id_of(uuid.UUID(value))
+    except ValueError as error:
+        raise Refused(Reply(400, {"detail": f"Param 'uuid': {value} is not a valid UUID."})) from error

@@ -67,6 +67,11 @@ class Draft:
     attachments: dict[str, list[str]]
     base_language: str
 
+    @property
+    def recipients(self) -> list[str]:
+        """URNs, then contacts, then groups."""
+        return [*self.urns, *self.contacts, *self.groups]
+
 
 def read_broadcast(body: object, media: Collection[str]) -> Draft:
     """Check a new broadcast against the seed's field list; `media` are the UUIDs known as attachments."""
@@ -119,7 +124,7 @@ def _complaint(draft: Draft, *, language_given: bool) -> str:
     """What is wrong with several fields at once, in upstream's order of asking; "" if nothing is."""
     if not draft.text and not draft.attachments:
         return NO_CONTENT
-    if not (draft.urns or draft.contacts or draft.groups):
+    if not draft.recipients:
         return NO_RECIPIENTS
     # Upstream answers 500 where attachments and a base language come without any text; asked as if text were {}.
     if draft.base_language not in draft.text and (draft.text or language_given):

@@ -6,16 +6,17 @@ import uuid
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from providers.simulator.doors import Simulation
 from providers.simulator.magic import Status, status_after
-from providers.simulator.rapidpro_fields import Draft
 from providers.simulator.rapidpro_pages import Source, as_iso
 from providers.simulator.record import Entry, Row
 
 NAME = "rapidpro"
 _CHANNEL = {"uuid": "9a8b001e-a913-486c-80f4-1356e23f582e", "name": "Simulated channel"}
 _STARTED_AFTER = 0.25
+_WORKSPACE = 0x0199C3B4D5E67A8B
 # RapidPro has one word for both ways of failing, and does not tell of an opt-out.
 _WORDS: Mapping[Status, str] = {
     Status.QUEUED: "queued",
@@ -29,14 +30,15 @@ _WORDS: Mapping[Status, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """One accepted broadcast. Its messages follow it in time, a microsecond apart: no two moments are equal."""
+    """One accepted broadcast; what it says stands in the record, from row `first` on.
+
+    Its messages follow it in time, a microsecond apart: no two moments are equal.
+    """
 
     id: int
-    uuid: str
     moment: int
     first: int
     count: int
-    draft: Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,13 @@ class BroadcastLog:
         """The id of the next broadcast."""
         return next(self._ids)
 
-    def add(self, broadcast_id: int, draft: Draft, entry: Entry) -> Broadcast:
+    def add(self, broadcast_id: int, entry: Entry) -> Broadcast:
         """Keep an accepted broadcast."""
         moment = time.time_ns() // 1000
         if self._broadcasts:
             last = self._broadcasts[-1]
             moment = max(moment, last.moment + last.count + 1)
-        broadcast = Broadcast(broadcast_id, str(uuid.uuid4()), moment, entry.first, entry.count, draft)
+        broadcast = Broadcast(broadcast_id, moment, entry.first, entry.count)
         self._broadcasts.append(broadcast)
         return broadcast
 
@@ -74,12 +76,10 @@ class BroadcastLog:
         """Forget all broadcasts; ids go on."""
         self._broadcasts.clear()
 
-    def find(self, *, broadcast_id: int | None = None, broadcast_uuid: str = "") -> list[Broadcast]:
-        """The broadcast with this id, or this UUID; or none."""
-        if broadcast_id is not None:
-            at = bisect_left(self._broadcasts, broadcast_id, key=lambda broadcast: broadcast.id)
-            return [b for b in self._broadcasts[at : at + 1] if b.id == broadcast_id]
-        return [broadcast for broadcast in self._broadcasts if broadcast.uuid == broadcast_uuid]
+    def find(self, broadcast_id: int) -> list[Broadcast]:
+        """The broadcast with this id, or none."""
+        at = bisect_left(self._broadcasts, broadcast_id, key=lambda broadcast: broadcast.id)
+        return [broadcast for broadcast in self._broadcasts[at : at + 1] if broadcast.id == broadcast_id]
 
     def broadcasts(self) -> Source[Broadcast]:
         """All broadcasts, to be paged through."""
@@ -102,25 +102,31 @@ class BroadcastLog:
         return Source(newest, oldest, lambda message: message.moment)
 
     def broadcast_json(self, broadcast: Broadcast) -> dict[str, object]:
+        """A broadcast as it was kept."""
+        rows = self._simulation.record.span(broadcast.first, broadcast.count)
+        return self.show(broadcast, [row.address for row in rows], rows[0].content)
+
+    def show(self, broadcast: Broadcast, addresses: list[str], content: Mapping[str, Any]) -> dict[str, object]:
         """The union of the fields that RapidPro's versions show."""
-        draft = broadcast.draft
+        groups = broadcast.count - content["groups"]
+        contacts = groups - content["contacts"]
         return {
             "id": broadcast.id,
-            "uuid": broadcast.uuid,
+            "uuid": uuid_of(broadcast.id),
             "status": self._broadcast_status(broadcast),
             "progress": {"total": broadcast.count, "started": broadcast.count},
-            "urns": draft.urns,
-            "contacts": [{"uuid": contact, "name": "Contact"} for contact in draft.contacts],
-            "groups": [{"uuid": group, "name": "Group"} for group in draft.groups],
-            "text": draft.text,
-            "attachments": draft.attachments or {language: [] for language in draft.text},
-            "base_language": draft.base_language,
+            "urns": addresses[:contacts],
+            "contacts": [{"uuid": contact, "name": "Contact"} for contact in addresses[contacts:groups]],
+            "groups": [{"uuid": group, "name": "Group"} for group in addresses[groups:]],
+            "text": content["translations"],
+            "attachments": content["attachments"] or {language: [] for language in content["translations"]},
+            "base_language": content["language"],
             "created_on": as_iso(broadcast.moment),
         }
 
     def message_json(self, message: Message) -> dict[str, object]:
         """One recipient's message, as `messages.json` shows it."""
-        row, draft = message.row, message.broadcast.draft
+        row = message.row
         status = status_after(row.address, self._simulation.delays_since(row.due_at))
         is_urn = ":" in row.address
         contact = str(uuid.uuid5(uuid.NAMESPACE_URL, row.address)) if is_urn else row.address
@@ -134,7 +140,7 @@ class BroadcastLog:
             "type": "text",
             "status": _WORDS[status],
             "visibility": "visible",
-            "text": draft.text.get(draft.base_language, ""),
+            "text": row.content["text"],
             "labels": [],
             "attachments": [],
             "created_on": as_iso(message.moment),
@@ -151,6 +157,17 @@ class BroadcastLog:
         if delays < _STARTED_AFTER:
             return "queued"
         return "started" if delays < 1 else "completed"
+
+
+def uuid_of(broadcast_id: int) -> str:
+    """A broadcast's UUID holds its id, so that neither has to be searched for."""
+    return str(uuid.UUID(int=_WORKSPACE << 64 | broadcast_id))
+
+
+def id_of(broadcast_uuid: uuid.UUID) -> int:
+    """The id in a broadcast's UUID; 0, which no broadcast has, for any other UUID."""
+    workspace, broadcast_id = divmod(broadcast_uuid.int, 1 << 64)
+    return broadcast_id if workspace == _WORKSPACE else 0
 
 
 def _source(broadcasts: list[Broadcast]) -> Source[Broadcast]:

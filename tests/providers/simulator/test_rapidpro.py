@@ -57,8 +57,8 @@ def test_attachments_are_uploaded_first(simulator: Simulator) -> None:
         "filename": "card.png",
         "size": 10,
     }
-    uuid = media.json()["uuid"]
-    assert create(simulator, attachments={"eng": [uuid]})["attachments"] == {"eng": [uuid]}
+    shown = create(simulator, attachments={"eng": [media.json()["uuid"]]})["attachments"]
+    assert shown == {"eng": [f"image/png:{media.json()['url']}"]}
 
 
 @pytest.mark.parametrize(
