@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 from datetime import datetime
-from functools import lru_cache
 
 from django.conf import settings
 from django.urls import reverse
@@ -12,18 +11,29 @@ from django.urls import reverse
 import providers
 from broadcaster.models import Broadcast, Channel
 
+_clients: dict[int, tuple[str, providers.Client]] = {}  # a client holds a connection pool, so it is kept
+
 REFERENCE = re.compile(r"([0-9a-f]{16})-([0-9]{1,19})\Z")
 
 
 def connect(channel: Channel) -> providers.Client:
     """The channel's client, kept for as long as its settings stay the same. Raises providers.ConfigurationError."""
-    settings_json = json.dumps([channel.kind, channel.config, channel.secrets, channel.concurrency], sort_keys=True)
-    return _client(channel.pk or 0, hashlib.sha256(settings_json.encode()).hexdigest(), _Unhashed(channel))
+    account = json.dumps([channel.kind, channel.config, channel.secrets, channel.concurrency], sort_keys=True)
+    fingerprint = hashlib.sha256(account.encode()).hexdigest()
+    known = _clients.get(channel.pk)
+    if known and known[0] == fingerprint:
+        return known[1]
+    client = providers.connect(
+        channel.kind, config=channel.config, secrets=channel.secrets, pool_size=channel.concurrency
+    )
+    if channel.pk:
+        _clients[channel.pk] = (fingerprint, client)
+    return client
 
 
 def receipts_url(channel: Channel) -> str:
     """Where the provider posts this channel's receipts; the token in it is the channel's secret."""
-    return settings.PUBLIC_URL + reverse("receipts", args=[channel.receipts_token])
+    return f"{settings.PUBLIC_URL}{reverse('receipts', args=[channel.receipts_token])}"
 
 
 def reference(broadcast: Broadcast, message_id: int) -> str:
@@ -57,23 +67,3 @@ def outbound(
         campaign=broadcast.name,
     )
 
-
-class _Unhashed:
-    """Carries the channel past the cache's key: secrets are compared as a digest and never kept as a key."""
-
-    def __init__(self, channel: Channel) -> None:
-        self.channel = channel
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Unhashed)
-
-    def __hash__(self) -> int:
-        return 0
-
-
-@lru_cache(maxsize=64)
-def _client(channel_id: int, settings_digest: str, unhashed: _Unhashed) -> providers.Client:
-    channel = unhashed.channel
-    return providers.connect(
-        channel.kind, config=channel.config, secrets=channel.secrets, pool_size=channel.concurrency
-    )

@@ -1,6 +1,7 @@
 """A broadcast and its batches, the unit of work."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -97,6 +98,9 @@ class Broadcast(models.Model):
                 condition=Q(state__in=["draft", "cancelled"]) | Q(send_at__isnull=False), name="broadcast_has_a_time"
             ),
             models.CheckConstraint(
+                condition=Q(state__in=["draft", "cancelled"]) | Q(channel__isnull=False), name="broadcast_has_a_channel"
+            ),
+            models.CheckConstraint(
                 condition=Q(expires_at=None) | Q(send_at=None) | Q(expires_at__gt=F("send_at")),
                 name="broadcast_expires_after_start",
                 violation_error_message="It must expire after it starts.",
@@ -105,6 +109,20 @@ class Broadcast(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def sender(self) -> Channel:
+        """The channel it goes out on; only a draft may have none (a constraint sees to it)."""
+        if self.channel is None:
+            raise ValueError("The broadcast has no channel yet.")
+        return self.channel
+
+    @property
+    def start(self) -> datetime:
+        """When it is sent; only a draft may have no time (a constraint sees to it)."""
+        if self.send_at is None:
+            raise ValueError("The broadcast has no time yet.")
+        return self.send_at
 
     @property
     def is_editable(self) -> bool:

@@ -1,0 +1,28 @@
+"""Who must not be written to. Consent is sticky: a suppression outlives the contact, and no import revives it."""
+
+from collections.abc import Collection
+
+from django.db.models import Q, QuerySet
+
+from broadcaster.models import Channel, Suppression
+
+
+def suppressions(channel: Channel) -> QuerySet[Suppression]:
+    """The suppressions that concern this channel: its own and those of every channel."""
+    return Suppression.objects.filter(Q(channel=None) | Q(channel=channel))
+
+
+def suppressed(addresses: Collection[str], channel: Channel) -> set[str]:
+    """Those of the addresses that must not be written to on this channel."""
+    if not addresses:
+        return set()
+    rows = suppressions(channel).filter(address__in=addresses)
+    return set(rows.values_list("address", flat=True))
+
+
+def suppress(addresses: Collection[str], *, channel: Channel | None, reason: str, source: str) -> None:
+    """Add the addresses to the suppressions, keeping what is there already."""
+    Suppression.objects.bulk_create(
+        [Suppression(address=address, channel=channel, reason=reason[:200], source=source) for address in addresses],
+        ignore_conflicts=True,
+    )

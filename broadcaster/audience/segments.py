@@ -1,0 +1,46 @@
+"""Who a broadcast goes to: the file's people, the groups' and the chosen ones, minus the excluded groups'."""
+
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from broadcaster.audience import consent
+from broadcaster.models import AudienceRow, Broadcast, Contact, Membership
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How many people would be written to now, and how many were left out because they opted out."""
+
+    recipients: int
+    suppressed: int
+
+
+def recipients(broadcast: Broadcast) -> QuerySet[Contact]:
+    """Each contact of the audience once, opted-out ones too; an exclusion wins over everything."""
+    included = _in_groups(broadcast, Broadcast.groups.through) | _chosen(broadcast)
+    if broadcast.upload_id:
+        included |= Q(Exists(AudienceRow.objects.filter(contact=OuterRef("pk"), upload=broadcast.upload_id)))
+    excluded = _in_groups(broadcast, Broadcast.exclude_groups.through)
+    return Contact.objects.filter(included).exclude(excluded).order_by()
+
+
+def estimate(broadcast: Broadcast) -> Estimate:
+    """Count the audience as it stands now."""
+    audience = recipients(broadcast)
+    total = audience.count()
+    if broadcast.channel is None:
+        return Estimate(total, 0)
+    opted_out = consent.suppressions(broadcast.channel).filter(address=OuterRef("reached_at"))
+    suppressed = audience.annotate(reached_at=Coalesce("phone", "identifier")).filter(Exists(opted_out)).count()
+    return Estimate(total - suppressed, suppressed)
+
+
+def _in_groups(broadcast: Broadcast, through: type) -> Q:
+    groups = through.objects.filter(broadcast=broadcast).values("group")  # type: ignore[attr-defined]
+    return Q(Exists(Membership.objects.filter(contact=OuterRef("pk"), group__in=groups)))
+
+
+def _chosen(broadcast: Broadcast) -> Q:
+    return Q(Exists(Broadcast.contacts.through.objects.filter(broadcast=broadcast, contact=OuterRef("pk"))))

@@ -1,0 +1,114 @@
+"""Audience -> one message row for each recipient, in chunks, each a transaction, safe to repeat.
+
+A chunk takes the next contacts by key, makes their batches, and inserts their rows with one INSERT .. SELECT: opted-out
+people as skipped, with only the variables that the content uses. The unique key (broadcast, contact) makes a repeat
+harmless; `expanded_through` says where to go on after a crash; nothing is sent before `prepared_at` is set.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from broadcaster.audience import segments
+from broadcaster.content.rendering import placeholders_of
+from broadcaster.models import Batch, Broadcast, Message
+from broadcaster.sending import batches, expansion_sql, ledger, states
+
+CHUNK = 10_000
+BATCH_S = 5  # a batch is about this many seconds of its channel's pace, so that a slow one never holds a worker long
+LARGEST_BATCH = 500
+
+
+def expand(broadcast_id: int, *, worker: str) -> bool:
+    """Give every recipient of the broadcast its row; whether it is prepared now."""
+    broadcast = _lease(broadcast_id, worker)
+    if broadcast is None:
+        return False
+    while _chunk(broadcast):
+        pass
+    return _seal(broadcast)
+
+
+def batch_size(broadcast: Broadcast) -> int:
+    """Messages a batch for this broadcast's channel."""
+    return max(1, min(LARGEST_BATCH, broadcast.sender.rate_per_second * BATCH_S))
+
+
+def _lease(broadcast_id: int, worker: str) -> Broadcast | None:
+    now = timezone.now()
+    free = Q(prepare_until=None) | Q(prepare_until__lt=now)
+    waiting = Broadcast.objects.filter(free, pk=broadcast_id, state=Broadcast.State.PREPARING, prepared_at=None)
+    if waiting.update(prepare_worker=worker, prepare_until=now + timedelta(seconds=settings.LEASE_S)) != 1:
+        return None
+    return Broadcast.objects.select_related("channel").get(pk=broadcast_id)
+
+
+def _chunk(broadcast: Broadcast) -> bool:
+    """Insert the next chunk; whether there was one, and the lease is still ours."""
+    with transaction.atomic():
+        remaining = segments.recipients(broadcast).filter(pk__gt=broadcast.expanded_through)
+        contact_ids = list(remaining.order_by("pk").values_list("pk", flat=True)[:CHUNK])
+        if not contact_ids:
+            return False
+        through = contact_ids[-1]
+        until = timezone.now() + timedelta(seconds=settings.LEASE_S)
+        if _ours(broadcast).update(expanded_through=through, prepare_until=until) != 1:
+            return False
+        _insert(broadcast, contact_ids)
+        broadcast.expanded_through = through
+    return True
+
+
+def _insert(broadcast: Broadcast, contact_ids: Sequence[int]) -> None:
+    size = batch_size(broadcast)
+    sizes = [min(size, len(contact_ids) - start) for start in range(0, len(contact_ids), size)]
+    first = states.next_batch_number(broadcast.pk, len(sizes))
+    made = Batch.objects.bulk_create(
+        Batch(broadcast=broadcast, number=number, size=number_of_people, not_before=broadcast.start)
+        for number, number_of_people in enumerate(sizes, start=first)
+    )
+    statement, parameters = expansion_sql.insert_messages(
+        broadcast_id=broadcast.pk,
+        channel_id=broadcast.sender.pk,
+        upload_id=broadcast.upload_id,
+        needs_phone=broadcast.sender.client_class.capabilities.recipient_key == "phone",
+        placeholders=placeholders_of(broadcast.content),
+        batch_ids=json.dumps([batch.pk for batch in made]),
+        contact_ids=json.dumps(contact_ids),
+        batch_size=size,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+    ledger.counts_of([batch.pk for batch in made])
+    batches.finish(batch.pk for batch in made)
+
+
+def _seal(broadcast: Broadcast) -> bool:
+    """Freeze the total, unless the lease was lost; an audience of nobody fails the broadcast."""
+    total = Message.objects.filter(broadcast=broadcast).count()
+    with transaction.atomic():
+        if _ours(broadcast).update(total=total, prepared_at=timezone.now(), prepare_until=None) != 1:
+            return False
+        to_send = Batch.objects.filter(broadcast=broadcast).exclude(state=Batch.State.DONE)
+        if not to_send.exists():
+            states.move(broadcast, Broadcast.State.FAILED, state_reason=nobody(total), finished_at=timezone.now())
+            return False
+    return True
+
+
+def nobody(total: int) -> str:
+    """Why a broadcast with `total` rows has nobody to write to."""
+    if total:
+        return f"All {total} recipients have opted out or cannot be reached on this channel."
+    return "The audience is empty. Choose a file or groups with people in them."
+
+
+def _ours(broadcast: Broadcast) -> QuerySet[Broadcast]:
+    return Broadcast.objects.filter(
+        pk=broadcast.pk, state=Broadcast.State.PREPARING, prepared_at=None, prepare_worker=broadcast.prepare_worker
+    )

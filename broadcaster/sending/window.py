@@ -1,0 +1,81 @@
+"""One window of messages: who may still be written to, and what exactly each of them gets."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+import providers
+from broadcaster import gateway
+from broadcaster.audience import consent
+from broadcaster.content.rendering import Renderer
+from broadcaster.models import Batch, Broadcast, Channel, Message
+from broadcaster.sending import batches
+from broadcaster.sending.ledger import Change
+
+
+def still_wanted(batch: Batch) -> bool:
+    """Whether the broadcast still sends and its channel is open; read anew before each window."""
+    channel = batch.broadcast.sender
+    open_now = Q(broadcast__channel__hold_reason="") | Q(broadcast__channel__hold_until__lte=timezone.now())
+    row = (
+        Batch.objects.filter(open_now, pk=batch.pk, broadcast__state=Broadcast.State.SENDING)
+        .filter(broadcast__channel__enabled=True)
+        .values_list("broadcast__channel__rate_per_second", flat=True)
+        .first()
+    )
+    if row is None:
+        return False
+    channel.rate_per_second = row
+    return True
+
+
+class Builder:
+    """Turns rows into messages of the provider's client; renders with what was frozen."""
+
+    def __init__(self, broadcast: Broadcast, channel: Channel) -> None:
+        self.broadcast = broadcast
+        self.channel = channel
+        self.renderer = Renderer(broadcast.content)
+        self.notify_url = gateway.receipts_url(channel)
+
+    def admit(self, messages: Sequence[Message], batch: Batch) -> list[Message]:
+        """The messages that may go out now; the others become expired or skipped. Raises batches.LeaseLost."""
+        expires_at = self.broadcast.expires_at
+        if expires_at and expires_at <= timezone.now():
+            changes = [self._change(message, Message.State.EXPIRED, "expired", EXPIRED) for message in messages]
+            batches.record(batch, changes, [])
+            return []
+        suppressed = consent.suppressed({message.address for message in messages}, self.channel)
+        refused = [message for message in messages if message.address in suppressed]
+        if refused:
+            changes = [self._change(message, Message.State.SKIPPED, "opted_out", OPTED_OUT) for message in refused]
+            batches.record(batch, changes, [])
+        return [message for message in messages if message.address not in suppressed]
+
+    def outbound(self, message: Message) -> providers.OutboundMessage:
+        """What the provider's client is given for this row."""
+        variables: Mapping[str, Any] = message.variables
+        is_phone = message.address.startswith("+")
+        return gateway.outbound(
+            self.broadcast,
+            message_id=message.pk,
+            recipient=providers.Recipient(
+                phone=message.address if is_phone else "",
+                identifier="" if is_phone else message.address,
+                name=message.contact.name if message.contact else "",
+                language=message.language,
+            ),
+            content=self.renderer.render(message.language, variables),
+            notify_url=self.notify_url,
+            expires_at=self.broadcast.expires_at,
+        )
+
+    @staticmethod
+    def _change(message: Message, state: Message.State, code: str, text: str) -> Change:
+        return Change(message.pk, message.batch_id, message.state, state, error_code=code, error_text=text)
+
+
+EXPIRED = "It was not sent before the broadcast's expiry."
+OPTED_OUT = "This person has opted out."
