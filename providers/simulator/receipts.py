@@ -88,6 +88,7 @@ class ReceiptPoster:
     book: CallbackBook
     _due: list[tuple[float, int, Job]] = field(default_factory=list)
     _ready: asyncio.Queue[Job] = field(default_factory=asyncio.Queue)
+    _posting: int = 0
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def schedule(self, notice: Notice, recipients: Sequence[Recipient], due_at: float, delay_s: float) -> None:
@@ -97,8 +98,8 @@ class ReceiptPoster:
                 self._push(due_at + after * delay_s, Job(notice, recipient, status, max(delay_s, RETRY_WAIT_LEAST_S)))
 
     def pending(self) -> int:
-        """How many receipts are planned or waiting for a connection."""
-        return len(self._due) + self._ready.qsize()
+        """How many receipts are planned, waiting for a connection, or on their way."""
+        return len(self._due) + self._ready.qsize() + self._posting
 
     def reset(self) -> None:
         """Drop all receipts that were not yet posted."""
@@ -129,7 +130,12 @@ class ReceiptPoster:
 
     async def _post_ready(self, session: aiohttp.ClientSession) -> None:
         while True:
-            await self._deliver(session, await self._ready.get())
+            job = await self._ready.get()
+            self._posting += 1
+            try:
+                await self._deliver(session, job)
+            finally:
+                self._posting -= 1
 
     async def _deliver(self, session: aiohttp.ClientSession, job: Job) -> None:
         notice = job.notice

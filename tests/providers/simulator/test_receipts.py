@@ -29,7 +29,7 @@ def sink(simulator: Simulator) -> Iterator[Sink]:
 
 
 def drained(simulator: Simulator, sink: Sink, count: int) -> list[dict[str, Any]]:
-    """The bodies, once all receipts are posted."""
+    """The bodies, once all receipts are posted; they travel side by side, so their order may change on the way."""
     wait_until(lambda: len(sink.bodies) >= count and simulator.receipts_pending() == 0)
     return sink.bodies
 
@@ -43,14 +43,14 @@ def dial(simulator: Simulator, sink: Sink, number: str, **fields: object) -> lis
     assert {(n["transid"], n["correlationid"], n["callbackData"]) for n in notifications} == {
         (transid, "one", "campaign")
     }
-    return [notification["deliveryInfo"] for notification in notifications]
+    return sorted((n["deliveryInfo"] for n in notifications), key=lambda information: information["timeStamp"])
 
 
 def test_a_kaleyra_receipt_has_the_documented_shape(simulator: Simulator, sink: Sink) -> None:
     post(simulator, flow_request("+919812345671"), sid=SID)
-    body = drained(simulator, sink, 2)[0]
+    body = next(body for body in drained(simulator, sink, 2) if body["status"] == "sent")
     value = body["meta_object"]["value"]
-    assert (body["status"], body["meta_object"]["field"]) == ("sent", "messages")
+    assert body["meta_object"]["field"] == "messages"
     assert value["metadata"]["display_phone_number"] == SENDER.lstrip("+")
     (status,) = value["statuses"]
     assert (status["status"], status["recipient_id"], status["id"]) == ("sent", "919812345671", body["message_id"])
@@ -77,8 +77,9 @@ def test_a_kaleyra_receipt_carries_the_references_but_not_the_api_id(simulator: 
 def test_kaleyra_tells_a_messages_course(simulator: Simulator, sink: Sink, number: str, statuses: list[str]) -> None:
     post(simulator, text_request(number), sid=SID)
     bodies = drained(simulator, sink, len(statuses))
-    assert [body["status"] for body in bodies] == statuses
-    assert ("errors" in bodies[-1]["meta_object"]["value"]["statuses"][0]) == (statuses[-1] in {"failed", "not-sent"})
+    assert sorted(body["status"] for body in bodies) == sorted(statuses)
+    failures = [body["status"] for body in bodies if "errors" in body["meta_object"]["value"]["statuses"][0]]
+    assert failures == [status for status in statuses if status in {"failed", "not-sent"}]
 
 
 def test_receipts_of_an_unregistered_account_go_nowhere(simulator: Simulator, sink: Sink) -> None:
@@ -119,10 +120,10 @@ def test_an_expired_call_is_never_offered(simulator: Simulator, sink: Sink) -> N
 
 def test_qiscus_forwards_whatsapp_statuses_for_a_registered_app(simulator: Simulator, sink: Sink) -> None:
     call(simulator, "client", json=altered(TEMPLATE, ("phone_number",), "6281527975871"))
-    first, second = drained(simulator, sink, 2)
-    assert (first["app_code"], first["channel_id"]) == (KEYS["Qiscus-App-Id"], 534)
-    assert [body["statuses"][0]["status"] for body in (first, second)] == ["sent", "delivered"]
-    assert first["statuses"][0]["recipient_id"] == "6281527975871"
+    bodies = drained(simulator, sink, 2)
+    assert {(body["app_code"], body["channel_id"]) for body in bodies} == {(KEYS["Qiscus-App-Id"], 534)}
+    assert sorted(body["statuses"][0]["status"] for body in bodies) == ["delivered", "sent"]
+    assert {body["statuses"][0]["recipient_id"] for body in bodies} == {"6281527975871"}
 
 
 @pytest.mark.parametrize(("ending", "status"), [("5871", "delivered"), ("0009", "failed"), ("0004", "failed")])
