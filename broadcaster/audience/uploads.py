@@ -14,11 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -27,12 +26,15 @@ from broadcaster.audience import columns, importing, spreadsheets
 from broadcaster.audience.spreadsheets import Dialect, Preview, UnreadableFile
 from broadcaster.models import AudienceUpload, Group
 
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+
 CHUNK_ROWS = 5_000
 LEASE = timedelta(seconds=60)  # an import that was silent for so long has lost its worker
 
 
 def receive(
-    file: UploadedFile[bytes], *, author: User | AnonymousUser | None = None, region: str = ""
+    file: "UploadedFile[bytes]", *, author: User | AnonymousUser | None = None, region: str = ""
 ) -> AudienceUpload:
     """Keep the file and describe it. Raises UnreadableFile, and then nothing is kept; OSError for a full disk."""
     limit = settings.UPLOAD_LIMIT_BYTES

@@ -43,6 +43,11 @@ MESSAGE_MOVES: dict[str, frozenset[str]] = {
     M.UNKNOWN: frozenset({M.PENDING, M.ACCEPTED, M.SENT, M.DELIVERED, M.READ, M.FAILED, M.EXPIRED}),
 }
 
+# What a receipt may do: the same moves, without a person's "send again", and "accepted" only for an unknown.
+RECEIPT_MOVES: dict[str, frozenset[str]] = {
+    state: targets - {M.PENDING} for state, targets in MESSAGE_MOVES.items() if state not in (M.PENDING, M.SKIPPED)
+}
+
 
 class MoveRefused(Exception):  # noqa: N818
     """The broadcast is in a state that does not allow this; `sentence` says which, for a person."""

@@ -1,0 +1,106 @@
+"""Receipts -> message states, in bulk: matched by our reference, else the provider's id, else the address.
+
+A receipt only moves a message up in rank, so duplicates and wrong orders are harmless. One that comes before its
+message's result is written waits for it.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+import providers
+from broadcaster import gateway
+from broadcaster.models import Channel, Receipt
+from broadcaster.receipts import matching, opt_outs
+from broadcaster.sending import ledger
+from broadcaster.sending.ledger import Change
+from broadcaster.sending.states import RECEIPT_MOVES
+from providers import DeliveryStatus, ReceiptEvent
+
+log = logging.getLogger(__name__)
+
+BULK = 1_000
+PATIENCE = 20  # times that a receipt without a message is looked at again, at growing distances
+FIRST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(minutes=30)
+
+STATES = {
+    DeliveryStatus.SENT: "sent",
+    DeliveryStatus.DELIVERED: "delivered",
+    DeliveryStatus.READ: "read",
+    DeliveryStatus.FAILED: "failed",
+    DeliveryStatus.OPTED_OUT: "failed",
+    DeliveryStatus.EXPIRED: "expired",
+    DeliveryStatus.QUEUED: "accepted",  # resolves an unknown; an accepted message stays as it is
+}
+
+
+def apply_waiting() -> int:
+    """Apply the receipts that are due; how many were looked at."""
+    with transaction.atomic():
+        now = timezone.now()
+        due = Receipt.objects.filter(applied_at=None, apply_after__lte=now).select_related("channel").order_by("id")
+        receipts = list(due.select_for_update(skip_locked=True, of=("self",))[:BULK])
+        by_channel: dict[int, list[Receipt]] = {}
+        for receipt in receipts:
+            by_channel.setdefault(receipt.channel_id, []).append(receipt)
+        for of_channel in by_channel.values():
+            _apply_receipts(of_channel[0].channel, of_channel, now)
+    return len(receipts)
+
+
+def apply_events(channel: Channel, events: Sequence[ReceiptEvent]) -> list[bool]:
+    """Move the events' messages and honour opt-outs; for each event whether its message was found. In a transaction."""
+    found = matching.messages_of(channel, events)
+    changes: dict[int, Change] = {}
+    for event, message in zip(events, found, strict=True):
+        state = STATES.get(event.status) if event.status else None
+        if message is None or state is None:
+            continue
+        earlier = changes.get(message.pk)
+        current = earlier.new if earlier else message.state
+        if state in RECEIPT_MOVES.get(current, ()):
+            changes[message.pk] = Change(
+                message.pk,
+                message.batch_id,
+                message.state,
+                state,
+                provider_id="" if message.provider_id else event.provider_id,
+                error_code=event.code if state in ("failed", "expired") else "",
+                error_text=event.reason if state in ("failed", "expired") else "",
+            )
+    ledger.write(list(changes.values()), now=timezone.now())
+    opt_outs.honour(channel, events, found)
+    return [message is not None or event.inbound is not None for event, message in zip(events, found, strict=True)]
+
+
+def _apply_receipts(channel: Channel, receipts: Sequence[Receipt], now: datetime) -> None:
+    parsed = [(receipt, _events(channel, receipt)) for receipt in receipts]
+    found = iter(apply_events(channel, [event for _, events in parsed for event in events]))
+    for receipt, events in parsed:
+        matched = [next(found) for _ in events]
+        _settle(receipt, matched, now)
+    Receipt.objects.bulk_update(receipts, ["applied_at", "outcome", "attempts", "apply_after"], batch_size=200)
+
+
+def _events(channel: Channel, receipt: Receipt) -> list[ReceiptEvent]:
+    try:
+        client = gateway.connect(channel)
+        return client.parse_receipts(receipt.method, receipt.headers, receipt.query, bytes(receipt.body))
+    except (providers.InvalidSignature, providers.ConfigurationError) as error:
+        log.warning("receipt %s of channel %s cannot be read: %s", receipt.pk, channel, error)
+        return []
+
+
+def _settle(receipt: Receipt, matched: Iterable[bool], now: datetime) -> None:
+    matched = list(matched)
+    receipt.attempts += 1
+    if all(matched) or receipt.attempts >= PATIENCE:
+        receipt.applied_at = now
+        receipt.outcome = f"{sum(matched)} of {len(matched)} events applied" if matched else "nothing in it for us"
+    else:  # the message's own result may not have been written yet
+        receipt.apply_after = now + min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(receipt.attempts, 12))
+        receipt.outcome = "waiting for its message"
