@@ -1,0 +1,81 @@
+"""What all pages of records share: full width, a count that stays cheap, and words for an empty list."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
+from django.utils.text import capfirst
+from unfold.admin import ModelAdmin
+
+COUNTED_ROWS = 10_000
+
+
+class CappedPaginator(Paginator):  # type: ignore[type-arg]  # generic only in the stubs
+    """Counts no further than COUNTED_ROWS, so a page over millions of rows costs the same as one over thousands.
+
+    Rows beyond are reached by search and filters, as nobody leafs through a hundred pages; exports have them all.
+    """
+
+    template_name = "admin/pagination_capped.html"
+
+    @cached_property
+    def count(self) -> int:
+        """The rows that can be paged through."""
+        return min(self._counted, COUNTED_ROWS)
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there are more rows than pages."""
+        return self._counted > COUNTED_ROWS
+
+    @cached_property
+    def _counted(self) -> int:
+        rows = self.object_list
+        if isinstance(rows, QuerySet):
+            return rows.order_by()[: COUNTED_ROWS + 1].count()
+        return len(rows)
+
+
+class Admin(ModelAdmin):
+    """A list of records and the form of one.
+
+    `empty_title` and `empty_text` greet a person whose list has nothing yet; `empty_button` is also the label of the
+    button above a list that is not empty.
+    """
+
+    list_fullwidth = True
+    list_filter_submit = True
+    list_per_page = 50
+    paginator = CappedPaginator
+    show_full_result_count = False
+    warn_unsaved_form = True
+    compressed_fields = True
+    empty_title = ""
+    empty_text = ""
+    empty_button = ""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, titled by what it holds instead of "Select x to change"."""
+        title = {"title": capfirst(str(self.opts.verbose_name_plural))}
+        response: HttpResponse = super().changelist_view(request, title | (extra_context or {}))
+        return response
+
+
+class ReadOnlyAdmin(Admin):
+    """Records that a machine writes: people look at them."""
+
+    warn_unsaved_form = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds one by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody rewrites the record."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody takes a line out of the record."""
+        return False
