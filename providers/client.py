@@ -140,17 +140,20 @@ class Client:
     def deliver(self, group: Sequence[OutboundMessage]) -> list[SendResult]:
         """Post one group of `split`; in halves where the provider refused it for its size."""
         try:
-            request = self.build(group)
+            results = self.attempt(group)
         except ProviderError as error:
-            return [SendResult.failed(error)] * len(group)
+            results = self._failures(error, None, group)
         except Exception as error:  # noqa: BLE001  a message that cannot be built has not been posted
             rejection = MessageRejected(f"The message could not be built: {type(error).__name__}.", code="build")
-            return [SendResult.failed(rejection)] * len(group)
-        results = self.post(request, group)
+            results = self._failures(rejection, None, group)
         if len(group) > 1 and all(isinstance(result.error, TooLarge) for result in results):
             half = len(group) // 2
             return [*self.deliver(group[:half]), *self.deliver(group[half:])]
         return results
+
+    def attempt(self, group: Sequence[OutboundMessage]) -> list[SendResult]:
+        """Build the group's request and post it. Whatever it raises, it raises before the messages were posted."""
+        return self.post(self.build(group), group)
 
     def post(self, request: Request, group: Sequence[OutboundMessage]) -> list[SendResult]:
         """Post a built request and read its answer; from here on nobody but the provider can say "not accepted"."""

@@ -148,7 +148,7 @@ class Door:
 
     def _failure(self, error: Exception) -> NotPosted | AnswerLost:
         code = type(error).__name__
-        if progress.stage is Stage.CONNECTING or isinstance(error, NEVER_POSTED):
+        if progress.stage is Stage.PREPARING or isinstance(error, NEVER_POSTED):
             return NotPosted("The provider could not be reached; check the address and the network.", code=code)
         return AnswerLost("The provider did not answer after the message was handed over.", code=code)
 

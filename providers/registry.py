@@ -1,4 +1,7 @@
-"""Finds adapters by module name: a module in `providers.adapters` with a class `Client` is a provider, nothing else."""
+"""Finds adapters by module name: a module in `providers.adapters` with a class `Client` is a provider, nothing else.
+
+A module there whose name begins with an underscore is a part of its neighbour.
+"""
 
 import pkgutil
 from collections.abc import Mapping
@@ -14,7 +17,8 @@ from providers.errors import ConfigurationError
 @cache
 def kinds() -> tuple[str, ...]:
     """The provider kinds, which are their modules' names, sorted."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(adapters.__path__)))
+    names = (module.name for module in pkgutil.iter_modules(adapters.__path__))
+    return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
 @cache

@@ -3,7 +3,10 @@
 urllib3's exceptions alone cannot say whether a request was written: a TLS handshake that times out and an answer that
 never comes raise the same one. So each connection leaves its mark with the thread that uses it.
 
-    unseen -> connecting -> writing          a failure while connecting is the only one that surely wrote nothing
+    unseen -> preparing -> writing          a failure while preparing is the only one that surely wrote nothing
+
+Preparing is all that comes before the first byte of the request: the name, the connection, a tunnel through a proxy,
+the TLS handshake, and putting the request together, which then leaves in one piece.
 """
 
 import threading
@@ -23,7 +26,7 @@ class Stage(Enum):
     """How far the thread's present call got."""
 
     UNSEEN = "unseen"
-    CONNECTING = "connecting"
+    PREPARING = "preparing"
     WRITING = "writing"
 
 
@@ -40,19 +43,34 @@ class WatchedConnection(HTTPConnection):
     """Marks its stages, and counts as dropped once it has rested too long."""
 
     used_at = 0.0
+    held: list[bytes] | None = None
 
     def connect(self) -> None:
         """Resolve, connect, tunnel through a proxy, shake hands: none of it carries the request."""
-        progress.stage = Stage.CONNECTING
+        progress.stage = Stage.PREPARING
         super().connect()
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        """Write the request; from here on only the provider can say that it was not accepted."""
+        """Write the request; from then on only the provider can say that it was not accepted."""
+        progress.stage = Stage.PREPARING
         if self.is_closed:
             self.connect()
+        self.held = []
+        try:
+            super().request(*args, **kwargs)
+            message = b"".join(self.held)
+        finally:
+            self.held = None
         progress.stage = Stage.WRITING
-        super().request(*args, **kwargs)
+        self.send(message)
         self.used_at = time.monotonic()
+
+    def send(self, data: Any) -> None:
+        """Write, or hold back until the request is whole: head and body in one packet cost a sixth less."""
+        if self.held is None:
+            super().send(data)
+        else:
+            self.held.append(data)
 
     @property
     def is_connected(self) -> bool:

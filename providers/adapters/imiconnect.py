@@ -24,11 +24,10 @@ to the request or to a destination, so receipts carry our correlation id too; no
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from providers import client, limits, parsing
+from providers import client, limits, parsing, writing
 from providers.config import ConfigField, batch_size_field
 from providers.errors import (
     AnswerUnreadable,
@@ -155,9 +154,11 @@ class Client(client.Client):
             "channels": {"voice": self._voice(first.content)},
             "destination": [_destination(message) for message in messages],
             "correlationid": first.reference,
-            **({"notifyurl": first.notify_url} if first.notify_url else {}),
-            **({"callbackData": first.campaign[:CALLBACK_CHARACTERS]} if first.campaign else {}),
-            **({"expiry": _utc(first.expires_at)} if first.expires_at else {}),
+            **writing.given(
+                notifyurl=first.notify_url,
+                callbackData=first.campaign[:CALLBACK_CHARACTERS],
+                expiry=writing.utc(first.expires_at) if first.expires_at else "",
+            ),
             "priority": str(first.priority),
         }
         return Request.json(self.url("/resources/v1/messaging"), payload, headers=self.headers)
@@ -184,9 +185,8 @@ class Client(client.Client):
         return [event for notice in notices if isinstance(notice, dict) for event in _events(notice)]
 
     def _voice(self, call: VoiceCall) -> dict[str, str]:
-        cli = call.caller_id or self.config["caller_id"]
         what = {"callflowid": call.flow_id} if call.flow_id else {self.config["prompt_field"]: call.prompt_id}
-        return {**what, **({"cli": cli} if cli else {})}
+        return {**what, **writing.given(cli=call.caller_id or self.config["caller_id"])}
 
     def _verify(self, signature: str, body: bytes) -> None:
         secret = self.secrets["webhook_secret"]
@@ -206,10 +206,6 @@ def _destination(message: OutboundMessage) -> dict[str, Any]:
 
 def _whom(recipient: Recipient) -> dict[str, list[str]]:
     return {"msisdn": [recipient.phone]} if recipient.phone else {"customerid": [recipient.identifier]}
-
-
-def _utc(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _items(answer: Answer) -> list[Any]:

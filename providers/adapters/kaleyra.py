@@ -27,7 +27,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from providers import client, limits, parsing, whatsapp
+from providers import client, limits, parsing, whatsapp, writing
 from providers.config import ConfigField
 from providers.errors import (
     AnswerUnreadable,
@@ -156,7 +156,7 @@ class Client(client.Client):
     def _extra_info(self, message: OutboundMessage) -> dict[str, str]:
         return {
             "ref": message.reference,
-            **({"ref1": message.campaign[:REFERENCE_CHARACTERS]} if message.campaign else {}),
+            **writing.given(ref1=message.campaign[:REFERENCE_CHARACTERS]),
             "wa_source": self.config["wa_source"],
         }
 
@@ -176,9 +176,9 @@ def _content(message: OutboundMessage) -> dict[str, Any]:
 def _interactive(flow: Flow, reference: str) -> dict[str, Any]:
     return {
         "type": "flow",
-        **({"header": {"type": "text", "text": flow.header}} if flow.header else {}),
+        **writing.given(header=flow.header and {"type": "text", "text": flow.header}),
         "body": {"text": flow.body},
-        **({"footer": {"text": flow.footer}} if flow.footer else {}),
+        **writing.given(footer=flow.footer and {"text": flow.footer}),
         "action": {"name": "flow", "parameters": _parameters(flow, reference)},
     }
 
@@ -187,23 +187,22 @@ def _parameters(flow: Flow, reference: str) -> dict[str, Any]:
     parameters: dict[str, Any] = {
         "flow_message_version": "3",
         "flow_token": flow.token or reference,  # it comes back with the person's answers
-        **({"flow_id": flow.flow_id} if flow.flow_id else {"flow_name": flow.flow_name}),
+        **writing.given(flow_id=flow.flow_id, flow_name=flow.flow_name),
         "flow_cta": flow.cta,
         "mode": flow.mode,
         "flow_action": flow.action,
     }
     if flow.action == "navigate":
-        data = {"data": dict(flow.data)} if flow.data else {}  # Meta refuses an empty object
-        parameters["flow_action_payload"] = {"screen": flow.screen, **data}
+        # Meta refuses an empty `data`.
+        parameters["flow_action_payload"] = {"screen": flow.screen, **writing.given(data=dict(flow.data))}
     return parameters
 
 
 def _template(template: TemplateMessage) -> dict[str, Any]:
-    components = whatsapp.template_components(template)
     return {
         "name": template.name,
         "language": {"code": template.language},
-        **({"components": components} if components else {}),
+        **writing.given(components=whatsapp.template_components(template)),
     }
 
 

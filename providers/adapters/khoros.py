@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from providers import client, limits, parsing
+from providers import client, limits, parsing, writing
 from providers.config import ConfigField, batch_size_field
 from providers.errors import AnswerUnreadable, MessageRejected, ProviderError, TryLater
 from providers.http import Answer, Request
@@ -104,7 +104,7 @@ class Client(client.Client):
         """Accepted as a whole, without an id."""
         if not answer.ok:
             raise _error(answer)
-        if parsing.dig(answer.value, "status") not in STATUSES:
+        if parsing.identifier(parsing.dig(answer.value, "status")) not in STATUSES:
             raise AnswerUnreadable("Khoros Flow said yes in words that are not in its documents.")
         return [SendResult.accepted() for _ in messages]
 
@@ -131,8 +131,7 @@ def _payload(message: OutboundMessage) -> dict[str, Any]:
         case Text(base=base):
             return {"type": "text", "speech": base.text}
         case Event() as event:
-            metadata = _metadata(event)
-            return {"type": "event", "eventName": event.name, **({"metadata": metadata} if metadata else {})}
+            return {"type": "event", "eventName": event.name, **writing.given(metadata=_metadata(event))}
         case content:
             raise MessageRejected(f"Khoros Flow cannot send content of the kind {content.kind}.")
 
@@ -141,10 +140,7 @@ def _metadata(event: Event) -> dict[str, Any]:
     params: dict[str, list[dict[str, str]]] = {}
     for name, value in event.params:  # a name may have several values, so each is a list of objects
         params.setdefault(name, []).append({"value": value})
-    return {
-        **({"language": event.language} if event.language else {}),
-        **({"params": params} if params else {}),
-    }
+    return writing.given(language=event.language, params=params)
 
 
 def _error(answer: Answer) -> ProviderError:

@@ -27,61 +27,36 @@ Nobody documents: any error, the columns of the CSV (its header row is a setting
 how to read a job's logs. The path for that is inferred [I] from the others, and a setting; its items are those above.
 """
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from providers import client, limits, parsing, whatsapp
+from providers import client, limits, parsing, writing
+from providers.adapters._qiscus_file import FILE_NAME, RecipientFile, file_id
+from providers.adapters._qiscus_receipts import STATUSES, log_event, webhook_events
 from providers.config import ConfigField, batch_size_field
 from providers.errors import (
     AnswerUnreadable,
-    ChannelHeld,
-    ConfigurationError,
     MessageRejected,
     OutcomeUnknown,
     ProviderError,
-    TooLarge,
     TryLater,
 )
 from providers.http import Answer, Request
 from providers.messages import OutboundMessage, TemplateMessage
-from providers.outcomes import DeliveryStatus, FieldError, ReceiptEvent, SendResult
+from providers.outcomes import FieldError, ReceiptEvent, SendResult
 from providers.statuses import error_for_status
 
-# A log's status: the first word from the gist, the numbers from the broadcast history that Qiscus' own app reads
-# (any other is a failure there), the remaining words inferred [I] from the app's labels and the job's totals.
-STATUSES = {
-    "scheduled": DeliveryStatus.QUEUED,
-    "pending": DeliveryStatus.QUEUED,
-    "1": DeliveryStatus.QUEUED,
-    "sent": DeliveryStatus.SENT,
-    "2": DeliveryStatus.SENT,
-    "delivered": DeliveryStatus.DELIVERED,
-    "received": DeliveryStatus.DELIVERED,
-    "3": DeliveryStatus.DELIVERED,
-    "read": DeliveryStatus.READ,
-    "4": DeliveryStatus.READ,
-    "failed": DeliveryStatus.FAILED,
-    "canceled": DeliveryStatus.FAILED,
-    "5": DeliveryStatus.FAILED,
-}
+__all__ = ["ERRORS", "STATUSES", "Client"]
+
 # No error is documented: a 500 is taken at its word, that the request was not fulfilled.
 ERRORS: dict[int, type[ProviderError]] = {500: TryLater}
 # Answers to step two as JSON that may mean "multipart, please"; none of them accepts anything.
 ENCODING_REFUSED = frozenset({400, 415, 422})
-# (what a file would cost, what is left): the gist spells the first pair differently on its two sides.
-CHARGES = (("credit", "credits"), ("free_session", "free_session"), ("quota", "quota"))
-
 LARGEST_FILE = 1_000
-FILE_NAME = "recipients.csv"
-PHONE_COLUMN, NAME_COLUMN = "phone_number", "name"
 LOGS_PER_PAGE = 100
 LAST_PAGE = 20
-INBOUND = frozenset({"post_comment_mobile", "post_comment_rest"})  # Qiscus' page on webhooks, "Bot Webhook"
 
 
 class Client(client.Client):
@@ -127,18 +102,12 @@ class Client(client.Client):
 
     def __init__(self, *, config: Mapping[str, Any], secrets: Mapping[str, str], pool_size: int = 32) -> None:
         super().__init__(config=config, secrets=secrets, pool_size=pool_size)
-        if self.columns and PHONE_COLUMN not in self.columns:
-            raise ConfigurationError(f"CSV header row must have a column {PHONE_COLUMN}.")
+        self.file = RecipientFile(header=self.config["csv_header"], separator=self.config["separator"])
 
     @cached_property
     def headers(self) -> dict[str, str]:
         """The app and its key."""
         return {"Qiscus-App-Id": self.config["app_id"], "Qiscus-Secret-Key": self.secrets["secret_key"]}
-
-    @cached_property
-    def columns(self) -> list[str]:
-        """The columns of the operator's header row; empty where the usual one is used."""
-        return [column.strip() for column in self.config["csv_header"].split(self.config["separator"]) if column]
 
     @property
     def is_bulk(self) -> bool:
@@ -170,12 +139,11 @@ class Client(client.Client):
             "channel_id": self.config["channel_id"],
             "name": message.campaign or template.name,
             "template_name": template.name,
-            **({"template_detail_id": template.template_id} if template.template_id else {}),
-            **({"namespace": template.namespace} if template.namespace else {}),
+            **writing.given(template_detail_id=template.template_id, namespace=template.namespace),
             "language": template.language,
             "variables": list(template.variables),
             "phone_number": _digits(message),
-            **({"button_params": _buttons(template)} if template.buttons else {}),
+            **writing.given(button_params=_buttons(template)),
             **_schedule(message),
         }
         return Request.json(self._path("client"), payload, headers=self.headers)
@@ -188,42 +156,25 @@ class Client(client.Client):
         if not job_id:
             raise AnswerUnreadable("Qiscus said yes, but gave no broadcast job.")
         log = parsing.dig(data, "broadcast_logs", 0)
-        if len(messages) == 1 and parsing.dig(log, "status") in {"failed", "canceled"}:
+        if len(messages) == 1 and parsing.identifier(parsing.dig(log, "status")) in {"failed", "canceled"}:
             raise MessageRejected(f"Qiscus: {parsing.phrase(parsing.dig(log, 'notes')) or 'failed'}", code="failed")
         return [SendResult.accepted(job_id) for _ in messages]
 
-    def deliver(self, group: Sequence[OutboundMessage]) -> list[SendResult]:
+    def attempt(self, group: Sequence[OutboundMessage]) -> list[SendResult]:
         """One request, or one file and the request that sends it."""
         if not self.is_bulk:
-            return super().deliver(group)
-        try:
-            file_id = self._upload(group)
-        except TooLarge as error:
-            if len(group) == 1:
-                return [SendResult.failed(error, error.exchange)]
-            half = len(group) // 2
-            return [*self.deliver(group[:half]), *self.deliver(group[half:])]
-        except ProviderError as error:
-            return [SendResult.failed(error, error.exchange)] * len(group)
-        results = self.post(self._launch(group, file_id, multipart=False), group)
+            return super().attempt(group)
+        file_id = self._upload(group)
+        results = self.post(self._launch(group[0], file_id, multipart=False), group)
         if results[0].exchange and results[0].exchange.status in ENCODING_REFUSED:
-            results = self.post(self._launch(group, file_id, multipart=True), group)
+            results = self.post(self._launch(group[0], file_id, multipart=True), group)
         return results
 
     def parse_receipts(
         self, method: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
     ) -> list[ReceiptEvent]:
         """WhatsApp's own events as Qiscus forwards them, and what people wrote as its bot webhook tells it."""
-        events: list[ReceiptEvent] = []
-        for item in parsing.items(parsing.payload(query, body)):
-            statuses = parsing.items(parsing.dig(item, "statuses"))
-            found = [whatsapp.status_event(status, provider="Qiscus") for status in statuses]
-            # The id is WhatsApp's, and the answer to the post did not have it: only the address can match.
-            events += [replace(event, provider_id="") for event in found]
-            events += whatsapp.inbound_events(item)
-            if parsing.dig(item, "type") in INBOUND:
-                events.append(_inbound(parsing.dig(item, "payload")))
-        return events
+        return [event for item in parsing.items(parsing.payload(query, body)) for event in webhook_events(item)]
 
     def poll(self, references: Sequence[str], cursor: str = "") -> tuple[list[ReceiptEvent], str]:
         """The logs of these jobs; the cursor is not needed, for a job is read whole."""
@@ -243,45 +194,40 @@ class Client(client.Client):
             yield FieldError("template_id", "The template's ID is missing; a CSV file needs it.")
         if template.buttons:
             yield FieldError("buttons", "A CSV file takes no button parameters; send one by one.")
-        room = sum(column not in {PHONE_COLUMN, NAME_COLUMN} for column in self.columns)
-        if self.columns and room < len(template.variables):
+        room = self.file.room()
+        if room is not None and room < len(template.variables):
             yield FieldError("variables", f"The CSV header row has room for {room} variables only.")
 
-    def _upload(self, group: Sequence[OutboundMessage]) -> str:
+    def _upload(self, group: Sequence[OutboundMessage]) -> int:
         """The id of the file with these recipients. Raises ProviderError; nothing was sent then."""
         form = {"template_detail_id": str(_template(group[0]).template_id), "separator": self.config["separator"]}
-        files = (("file", FILE_NAME, self._csv(group)),)
+        rows = [(message.recipient, _template(message).variables) for message in group]
+        request = Request(
+            "POST",
+            self._path("upload_csv"),
+            self.headers,
+            form=form,
+            files=(("file", FILE_NAME, self.file.encode(rows)),),
+        )
         answer: Answer | None = None
         try:
-            answer = self.door.call(Request("POST", self._path("upload_csv"), self.headers, form=form, files=files))
-            return _file_id(answer)
+            answer = self.door.call(request)
+            _raise_for_error(answer)
+            return file_id(answer.value)
         except ProviderError as error:
             # An upload sends nothing, so that even a lost answer to it leaves nothing unknown.
             failure = TryLater(error.sentence, code=error.code) if isinstance(error, OutcomeUnknown) else error
             failure.exchange = answer.exchange if answer else error.exchange
-            raise failure.redacted(self.door.redact) from error
+            raise failure from error
 
-    def _csv(self, group: Sequence[OutboundMessage]) -> bytes:
-        variables = len(_template(group[0]).variables)
-        columns = self.columns or [PHONE_COLUMN, *(f"variable_{number}" for number in range(1, variables + 1))]
-        text = io.StringIO()
-        writer = csv.writer(text, delimiter=self.config["separator"])
-        writer.writerow(columns)
-        for message in group:
-            values = iter(_template(message).variables)
-            known = {PHONE_COLUMN: _digits(message), NAME_COLUMN: message.recipient.name}
-            writer.writerow([known[column] if column in known else next(values, "") for column in columns])
-        return text.getvalue().encode()
-
-    def _launch(self, group: Sequence[OutboundMessage], file_id: str, *, multipart: bool) -> Request:
-        message = group[0]
-        template = _template(message)
+    def _launch(self, first: OutboundMessage, file_id: int, *, multipart: bool) -> Request:
+        template = _template(first)
         payload = {
             "template_detail_id": template.template_id,
-            "broadcast_file_id": int(file_id),
-            "name": message.campaign or template.name,
+            "broadcast_file_id": file_id,
+            "name": first.campaign or template.name,
             "separator": self.config["separator"],
-            **_schedule(message),
+            **_schedule(first),
         }
         if not multipart:
             return Request.json(self._path("send_broadcast"), payload, headers=self.headers)
@@ -293,7 +239,7 @@ class Client(client.Client):
         for page in range(1, LAST_PAGE + 1):
             answer = self.ask(Request.get(url, headers=self.headers, page=page, limit=LOGS_PER_PAGE))
             logs = parsing.items(parsing.dig(answer.value, "data", "broadcast_logs"))
-            yield from (_log_event(log, job_id) for log in logs)
+            yield from (log_event(log, job_id) for log in logs)
             if len(logs) < LOGS_PER_PAGE:
                 return
 
@@ -313,11 +259,7 @@ def _buttons(template: TemplateMessage) -> list[dict[str, Any]]:
 
 
 def _schedule(message: OutboundMessage) -> dict[str, str]:
-    return {"started_at": _utc(message.send_at)} if message.send_at else {}
-
-
-def _utc(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {"started_at": writing.utc(message.send_at)} if message.send_at else {}
 
 
 def _raise_for_error(answer: Answer) -> None:
@@ -330,35 +272,3 @@ def _raise_for_error(answer: Answer) -> None:
     if status in ERRORS:
         raise ERRORS[status](f"Qiscus failed. {detail}".strip(), code=f"HTTP {status}")
     raise error_for_status(replace(answer, status=status), detail)
-
-
-def _file_id(answer: Answer) -> str:
-    _raise_for_error(answer)
-    file_id = parsing.identifier(parsing.dig(answer.value, "broadcast_file_id"))
-    if not file_id.isdecimal():
-        raise AnswerUnreadable("Qiscus took the file, but gave no file id.")
-    for charge, balance in CHARGES:
-        needed = parsing.identifier(parsing.dig(answer.value, "estimation_charge", charge))
-        left = parsing.identifier(parsing.dig(answer.value, "current_balance", balance))
-        if needed.isdecimal() and left.isdecimal() and int(needed) > int(left):
-            raise ChannelHeld(f"Qiscus needs {needed} of {balance}, and {left} are left.", code="balance")
-    return file_id
-
-
-def _log_event(log: Any, job_id: str) -> ReceiptEvent:
-    word = parsing.identifier(parsing.dig(log, "status")).lower()
-    return ReceiptEvent(
-        parsing.status(word, STATUSES, "Qiscus"),
-        provider_id=job_id,
-        address=parsing.phone(parsing.dig(log, "phone_number")),
-        code=word,
-        reason=parsing.phrase(parsing.dig(log, "notes")),
-        at=parsing.moment(parsing.dig(log, "sent_at")),
-    )
-
-
-def _inbound(payload: Any) -> ReceiptEvent:
-    # `email` is the person's id in Qiscus; of a WhatsApp user it is the phone in digits.
-    person = parsing.identifier(parsing.dig(payload, "from", "email"))
-    text = parsing.phrase(parsing.dig(payload, "message", "text"), parsing.INBOUND_CHARACTERS)
-    return ReceiptEvent(None, address=parsing.phone(person) if person.isdecimal() else person, inbound=text)

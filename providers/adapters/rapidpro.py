@@ -28,7 +28,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from providers import client, limits, parsing
+from providers import client, limits, parsing, writing
 from providers.config import ConfigField, batch_size_field
 from providers.errors import AnswerUnreadable, ChannelRejected, MessageRejected, ProviderError, TryLater
 from providers.http import Answer, Request
@@ -103,13 +103,12 @@ class Client(client.Client):
         content = messages[0].content
         if not isinstance(content, Text):
             raise MessageRejected(f"RapidPro cannot send content of the kind {content.kind}.")
-        payload: dict[str, Any] = {
-            "urns": [_urn(message.recipient) for message in messages],
-            "text": {each.language: _escaped(each.text) for each in content.translations if each.text},
-            "attachments": {each.language: list(each.attachments) for each in content.translations if each.attachments},
-            "base_language": content.base.language,
-        }
-        payload = {name: value for name, value in payload.items() if value}
+        payload = writing.given(
+            urns=[_urn(message.recipient) for message in messages],
+            text={each.language: _escaped(each.text) for each in content.translations if each.text},
+            attachments={each.language: list(each.attachments) for each in content.translations if each.attachments},
+            base_language=content.base.language,
+        )
         return Request.json(self.url("/api/v2/broadcasts.json"), payload, headers=self.headers)
 
     def read(self, answer: Answer, messages: Sequence[OutboundMessage]) -> list[SendResult]:

@@ -1,1 +1,1 @@
-"""The providers: adapters, and the simulator that they are tried against."""
+"""Tests of the providers: the door out, the shared parts, each adapter's table, and the contract that all pass."""

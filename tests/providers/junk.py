@@ -1,0 +1,48 @@
+"""What a provider should never send, and one day will."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+GARBAGE = {
+    "nothing": b"",
+    "null": b"null",
+    "a number": b"1e999",
+    "an empty list": b"[]",
+    "a list of lists": b"[[[[]]]]",
+    "an empty object": b"{}",
+    "text": b"OK",
+    "a page": b"<html><body>It works!</body></html>",
+    "half of an object": b'{"status":',
+    "binary": bytes(range(256)),
+    "deep nesting": b"[" * 100_000,
+    "huge": b'{"data":"' + b"x" * 2_000_000 + b'"}',
+    "a huge number": b'{"id":' + b"9" * 5_000 + b"}",
+    "nulls where objects belong": b'{"data":null,"response":null,"error":null,"id":null,"status":null}',
+    "lists where objects belong": b'{"data":[],"response":[],"error":[],"id":[],"status":[]}',
+    "texts where objects belong": b'{"data":"x","response":"x","error":"x","id":{},"status":"x"}',
+}
+
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    *("status", "data", "id", "code", "message_id", "message", "error", "response", "transid", "urns"),
+                    *("broadcast_job_id", "broadcast_logs", "broadcast_file_id", "current_balance", "notes", "type"),
+                    *("meta_object", "value", "statuses", "messages", "extra_info", "ref", "errors", "from", "payload"),
+                    *("deliveryInfoNotification", "deliveryInfo", "correlationid", "destination", "originator"),
+                    *("timestamp", "recipient_id", "timeStamp", "results", "next", "urn", "phone_number", "text"),
+                ]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=12,
+)
+STATUSES = st.sampled_from([200, 201, 202, 204, 302, 400, 401, 404, 413, 418, 429, 500, 502, 503, 599])
+any_answer = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

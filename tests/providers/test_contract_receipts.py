@@ -1,0 +1,58 @@
+"""What every provider keeps about news of its messages, posted or asked for, whoever it is."""
+
+import json
+from typing import Any
+
+import pytest
+import responses
+from hypothesis import given
+from hypothesis import strategies as st
+
+import providers
+from providers import DeliveryStatus
+from tests.providers.junk import GARBAGE, JSON, any_answer
+from tests.providers.samples import ANYWHERE, Account, accounts, variants
+
+each_account = pytest.mark.parametrize("account", accounts(), ids=str)
+each_variant = pytest.mark.parametrize("account", variants(), ids=str)
+
+
+@each_variant
+@any_answer
+@given(value=JSON, method=st.sampled_from(["POST", "GET", "PUT"]))
+def test_no_receipt_makes_parsing_raise(account: Account, value: Any, method: str) -> None:
+    events = account.client().parse_receipts(method, {}, {}, json.dumps(value).encode())
+    assert all(event.status is None or event.status in DeliveryStatus for event in events)
+    assert all(len(word) <= 128 for event in events for word in (event.provider_id, event.reference, event.address))
+    assert all((event.status is None) == (event.inbound is not None) for event in events)
+
+
+@each_variant
+@pytest.mark.parametrize("body", GARBAGE.values(), ids=GARBAGE)
+def test_receipt_that_is_garbage_gives_no_event(account: Account, body: bytes) -> None:
+    events = account.client().parse_receipts("POST", {"Content-Type": "application/json"}, {}, body)
+    assert all(event.status is DeliveryStatus.UNKNOWN for event in events)
+
+
+@each_account
+@any_answer
+@given(value=JSON)
+def test_no_answer_makes_polling_raise(account: Account, value: Any) -> None:
+    client = account.client()
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as server:
+        server.add("GET", ANYWHERE, body=json.dumps(value))
+        events, cursor = client.poll(["1234"], "cursor")
+    assert cursor == "cursor"
+    assert {event.provider_id for event in events} <= {"1234"}
+
+
+@each_account
+def test_polling_is_offered_where_capabilities_say_so(account: Account) -> None:
+    client = account.client()
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as server:
+        server.add("GET", ANYWHERE, status=503)
+        if client.capabilities.receipts == "poll":
+            with pytest.raises(providers.Throttled):
+                client.poll(["1234"])
+        else:
+            assert client.poll(["1234"]) == ([], "")
