@@ -98,8 +98,8 @@ def ensure_demo(*, simulator_url: str, author: User) -> None:
         move_simulator(simulator_url)
         return
     with transaction.atomic():
-        channels = {demo.kind: _channel(demo, simulator_url) for demo in CHANNELS}
-        templates = {demo.kind: _template(demo) for demo in CHANNELS}
+        channels = {demo.kind: make_channel(demo, simulator_url) for demo in CHANNELS}
+        templates = {demo.kind: make_template(demo) for demo in CHANNELS}
         broadcast = Broadcast.objects.create(
             name="My first broadcast", channel=channels["kaleyra"], template=templates["kaleyra"], author=author
         )
@@ -114,7 +114,8 @@ def move_simulator(simulator_url: str) -> None:
             channel.save(update_fields=["config"])
 
 
-def _channel(demo: DemoChannel, simulator_url: str) -> Channel:
+def make_channel(demo: DemoChannel, simulator_url: str) -> Channel:
+    """The channel, pointed at the simulator."""
     return Channel.objects.create(
         kind=demo.kind,
         name=demo.name,
@@ -124,7 +125,8 @@ def _channel(demo: DemoChannel, simulator_url: str) -> Channel:
     )
 
 
-def _template(demo: DemoChannel) -> Template:
+def make_template(demo: DemoChannel) -> Template:
+    """The template that goes with the channel."""
     template = Template.objects.create(name=demo.template, kind=demo.content_kind, base_language="eng")
     TemplateTranslation.objects.create(template=template, language="eng", content=dict(demo.content))
     return template

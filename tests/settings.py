@@ -1,13 +1,23 @@
 """The project's settings with keys of its own, a quick password hash, and files in a place that is thrown away."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
+if "DATA_DIR" not in os.environ:
+    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="broadcaster-tests-")
+    atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("CHANNEL_KEYS", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="broadcaster-tests-"))
+os.environ.setdefault("QUEUE_NAME", f"broadcaster-tests-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
 
 from broadcaster.settings import *  # noqa: F403
+from broadcaster.settings import DATA_DIR, DATABASES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, since web server and workers of the end-to-end tests are processes of their own.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "tests.sqlite3")}
