@@ -17,7 +17,7 @@ from broadcaster.receipts import apply, inbox, polling
 from broadcaster.reports import retention
 from broadcaster.sending import batches, expansion, pump, recovery, schedule
 
-TASK_LIFE_S = 25  # a long job gives its worker back after this and queues itself again, so that others get a turn
+TASK_LIFE_S = 15  # a long job gives its worker back after this and queues itself again, so that others get a turn
 LINGER_S = 2.0
 NAP_S = 0.2
 POLL_EVERY_S = 3

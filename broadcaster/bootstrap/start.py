@@ -68,6 +68,8 @@ def _wait_for_answers(supervisor: Supervisor, project: Project, site: Site) -> N
 
 def _announce(project: Project, site: Site) -> None:
     say(f"\nBroadcaster is running: {site.public_url(project)}\n{first_login(project)}")
+    if site.simulator_url:
+        say(f"What arrives on the demo's phones: {site.simulator_url}")
     say(f"Logs: {project.logs}. Ctrl-C stops everything and keeps the data.")
 
 
