@@ -1,0 +1,101 @@
+"""Step 1: who gets it. A posted file is kept here, and its columns are the next page."""
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from broadcaster.admin.journey.access import go, of_draft, require, with_permission
+from broadcaster.admin.journey.audience_form import AudienceForm
+from broadcaster.admin.journey.drafts import keep
+from broadcaster.admin.journey.intake import DISK_FULL, Refused, posted_file, takes_file
+from broadcaster.admin.journey.pages import draw, page, wants_fragment
+from broadcaster.admin.journey.steps import page_of
+from broadcaster.audience import segments, uploads
+from broadcaster.audience.segments import Estimate
+from broadcaster.audience.spreadsheets import UnreadableFile
+from broadcaster.models import AudienceUpload, Broadcast
+
+
+@takes_file
+@with_permission("add_broadcast")
+def new(request: HttpRequest) -> HttpResponse:
+    """A broadcast that is not yet in the database; it comes into being with its audience."""
+    return _audience(request, None)
+
+
+@takes_file
+@of_draft
+def audience(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
+    """The audience of a draft."""
+    return _audience(request, broadcast)
+
+
+def _audience(request: HttpRequest, broadcast: Broadcast | None) -> HttpResponse:
+    form = AudienceForm(request.POST or None, request.FILES or None, instance=broadcast, user=request.user)
+    if wants_fragment(request):
+        return draw(request, "_estimate", broadcast, estimate=_estimate(form))
+    if request.method != "POST":
+        estimate = segments.estimate(broadcast) if broadcast else Estimate(0, 0)
+        return page(request, "audience", broadcast, form=form, estimate=estimate)
+    try:
+        upload = _receive(request, form)
+    except Refused as refusal:
+        form.refuse_file(refusal.sentence)
+        return page(request, "audience", broadcast, status=refusal.status, form=form, estimate=_estimate(form))
+    if not form.is_valid():
+        return page(request, "audience", broadcast, status=400, form=form, estimate=_estimate(form))
+    draft = _save(form, upload, request.user)
+    step = "message" if page_of(draft, "audience") == "broadcast_audience" else "audience"
+    return go(page_of(draft, step), draft)
+
+
+def _receive(request: HttpRequest, form: AudienceForm) -> AudienceUpload | None:
+    """Keep the posted file, unless something else is wrong with the form. Raises Refused."""
+    file = posted_file(request, "file")
+    if file is None or not form.is_valid():
+        return None
+    require(request, "add_audienceupload")
+    try:
+        return uploads.receive(file, author=request.user, region=form.cleaned_data["region"])
+    except UnreadableFile as error:
+        raise Refused(error.sentence, 400) from error
+    except OSError as error:
+        raise Refused(DISK_FULL, 507) from error
+
+
+def _save(form: AudienceForm, upload: AudienceUpload | None, user: User | AnonymousUser) -> Broadcast:
+    """Write the whole step or nothing of it."""
+    draft: Broadcast = form.instance
+    given = form.cleaned_data
+    with transaction.atomic():
+        if not draft.pk:
+            draft.author = user if isinstance(user, User) else None
+            draft.time_zone = _usual_zone(user)
+            draft.save()
+        keep(draft, name=given["name"], upload=upload or (None if given["remove_file"] else draft.upload))
+        draft.groups.set(given["groups"])
+        draft.exclude_groups.set(given["exclude_groups"])
+    return draft
+
+
+def _usual_zone(user: User | AnonymousUser) -> str:
+    """The zone in which the person last scheduled something."""
+    last = Broadcast.objects.filter(author=user.pk).values_list("time_zone", flat=True).first()
+    return last or settings.TIME_ZONE
+
+
+def _estimate(form: AudienceForm) -> Estimate:
+    """Count the choice as it stands in the form: written as a draft is, counted as sending counts, and rolled back."""
+    form.full_clean()
+    chosen, origin = form.cleaned_data, form.instance
+    with transaction.atomic():
+        trial = Broadcast.objects.create(name="estimate", channel=origin.channel)
+        trial.upload = None if chosen.get("remove_file") else origin.upload
+        trial.groups.set(chosen.get("groups", ()))
+        trial.exclude_groups.set(chosen.get("exclude_groups", ()))
+        if origin.pk:
+            trial.contacts.set(origin.contacts.all())
+        estimate = segments.estimate(trial)
+        transaction.set_rollback(True)
+    return estimate

@@ -1,0 +1,88 @@
+"""The first form of a broadcast: its name, and who gets it: a file, groups, or both, minus the excluded groups."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Count, QuerySet
+
+from broadcaster.audience import phones
+from broadcaster.models import AudienceUpload, Broadcast, Channel, Group
+
+NO_REGION = ("", "Every number has its country code")
+ACCEPTED = ".csv,.tsv,.tab,.psv,.txt,.xlsx,.xlsm"
+
+
+class GroupsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
+    """Groups as check boxes that say how many people are in each."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, obj: Any) -> str:
+        """The group's name and its size."""
+        people = "person" if obj.people == 1 else "people"
+        return f"{obj.name} ({obj.people:,} {people})"
+
+
+class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
+    """What the audience page asks."""
+
+    file = forms.FileField(required=False, allow_empty_file=True)
+    region = forms.ChoiceField(label="Country of local numbers", required=False)
+    remove_file = forms.BooleanField(label="Do without this file", required=False)
+    groups = GroupsField(queryset=Group.objects.none(), required=False)
+    exclude_groups = GroupsField(queryset=Group.objects.none(), required=False)
+
+    class Meta:
+        model = Broadcast
+        fields = ("name", "groups", "exclude_groups")
+        help_texts = {"name": "For you and your colleagues; recipients do not see it."}
+
+    def __init__(self, *args: Any, user: User | AnonymousUser, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.refusal = ""
+        for name in ("groups", "exclude_groups"):
+            self.field(name).queryset = sized_groups()
+        region: forms.ChoiceField = self.fields["region"]  # type: ignore[assignment]
+        region.choices = region_choices()
+        region.initial = usual_region(user)
+        self.fields["name"].widget.attrs |= {"autocomplete": "off", "placeholder": "June reminder"}
+        self.fields["file"].widget.attrs |= {"accept": ACCEPTED}
+
+    def field(self, name: str) -> GroupsField:
+        """One of the two lists of groups."""
+        return self.fields[name]  # type: ignore[return-value]
+
+    def refuse_file(self, sentence: str) -> None:
+        """Say why the posted file was not taken."""
+        self.refusal = sentence
+        self.full_clean()
+
+    def clean(self) -> dict[str, Any]:
+        """Somebody must be chosen."""
+        given = self.cleaned_data
+        if self.refusal:
+            self.add_error("file", self.refusal)
+        kept_file = self.instance.upload_id and not given.get("remove_file")
+        contacts = self.instance.pk and self.instance.contacts.exists()
+        if "file" not in self.errors and not (given.get("file") or kept_file or given.get("groups") or contacts):
+            self.add_error(None, "Choose who gets it: a file, or at least one group.")
+        return given
+
+
+def sized_groups() -> QuerySet[Group]:
+    """All groups with the number of their people."""
+    return Group.objects.annotate(people=Count("membership")).order_by("name")
+
+
+def region_choices() -> list[tuple[str, str]]:
+    """The countries that a file's local numbers may belong to."""
+    return [NO_REGION, *phones.regions()]
+
+
+def usual_region(user: User | AnonymousUser) -> str:
+    """The country of the person's last file, else of a channel."""
+    last = AudienceUpload.objects.filter(author=user.pk).values_list("region", flat=True).first()
+    if last is not None:
+        return last
+    return Channel.objects.exclude(default_region="").values_list("default_region", flat=True).first() or ""

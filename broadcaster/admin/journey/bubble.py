@@ -1,0 +1,72 @@
+"""What a recipient would see of a content, as far as we can know it: the words of the phone-like preview."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import providers
+from broadcaster.content import sms_parts
+from broadcaster.models import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """`facts` are (name, value) pairs where the words themselves are kept at the provider."""
+
+    text: str = ""
+    header: str = ""
+    footer: str = ""
+    buttons: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+    note: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+def bubble(content: providers.Content) -> Bubble:
+    """The bubble of a rendered content."""
+    return DRAWN[content.kind](content)
+
+
+def parts(channel: Channel | None, content: providers.Content) -> sms_parts.Parts | None:
+    """How many SMS the text takes, where the channel sends SMS."""
+    if channel is None or not isinstance(content, providers.Text):
+        return None
+    return sms_parts.count(content.base.text) if "SMS" in channel.client_class.capabilities.channels else None
+
+
+def _text(content: providers.Text) -> Bubble:
+    return Bubble(text=content.base.text, attachments=content.base.attachments)
+
+
+def _template(content: providers.TemplateMessage) -> Bubble:
+    header = content.header
+    return Bubble(
+        note=f"Template “{content.name}” ({content.language}); its words are kept at the provider.",
+        header=header.value if header and header.kind == "text" else "",
+        attachments=(header.value,) if header and header.kind != "text" else (),
+        facts=tuple((f"{{{{{place}}}}}", value) for place, value in enumerate(content.variables, start=1)),
+        buttons=tuple(button.value for button in content.buttons),
+    )
+
+
+def _event(content: providers.Event) -> Bubble:
+    return Bubble(note=f"Starts the bot with the event “{content.name}”.", facts=content.params)
+
+
+def _flow(content: providers.Flow) -> Bubble:
+    return Bubble(text=content.body, header=content.header, footer=content.footer, buttons=(content.cta,))
+
+
+def _voice(content: providers.VoiceCall) -> Bubble:
+    played = f"call flow {content.flow_id}" if content.flow_id else f"prompt {content.prompt_id}"
+    caller = f" from {content.caller_id}" if content.caller_id else ""
+    return Bubble(note=f"A phone call{caller} that plays {played}.")
+
+
+DRAWN: dict[str, Callable[[Any], Bubble]] = {
+    "text": _text,
+    "template": _template,
+    "event": _event,
+    "flow": _flow,
+    "voice": _voice,
+}

@@ -1,0 +1,93 @@
+"""The first thing that a posted file meets: it goes straight to disk, and no further than the limit or the disk allow.
+
+A file that is refused here is read to its end but not kept, so that the browser gets an answer instead of a reset.
+"""
+
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
+from django.http import HttpRequest, HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from broadcaster.admin.journey.access import View
+
+DISK_FULL = "There is no room on the server's disk for this file. Free some space, then upload it again."
+
+
+class Refused(Exception):  # noqa: N818  named in the operator's words
+    """The file was not kept; `sentence` says why, `status` is the HTTP status that fits."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.status = status
+
+
+class Intake(TemporaryFileUploadHandler):
+    """Writes the posted file to the disk, and remembers why it did not."""
+
+    def __init__(self, request: HttpRequest | None = None) -> None:
+        super().__init__(request)
+        self.refusal: Refused | None = None
+        self.size_bytes = 0
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """A new part of the form. Raises SkipFile where not even an empty file can be made."""
+        self.size_bytes = 0
+        try:
+            super().new_file(*args, **kwargs)
+        except OSError as error:
+            raise self._refuse(DISK_FULL, 507) from error
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Some more of it. Raises SkipFile at the limit and for a full disk."""
+        self.size_bytes += len(raw_data)
+        if self.size_bytes > settings.UPLOAD_LIMIT_BYTES:
+            raise self._refuse(too_large(), 413)
+        try:
+            super().receive_data_chunk(raw_data, start)
+        except OSError as error:
+            raise self._refuse(DISK_FULL, 507) from error
+
+    def file_complete(self, file_size: int) -> "UploadedFile[bytes] | None":
+        """The whole file, rewound, or None where its last bytes found no room."""
+        try:
+            whole: UploadedFile[bytes] | None = super().file_complete(file_size)
+        except OSError:
+            self._refuse(DISK_FULL, 507)
+            return None
+        return whole
+
+    def _refuse(self, sentence: str, status: int) -> SkipFile:
+        self.refusal = Refused(sentence, status)
+        return SkipFile(sentence)
+
+
+def takes_file(view: View) -> View:
+    """Let the view take a file. The token against forged forms is checked after the handler is in its place."""
+
+    @csrf_exempt
+    @wraps(view)
+    def prepared(request: HttpRequest, *args: int, **kwargs: int) -> HttpResponseBase:
+        request.upload_handlers = [Intake(request)]
+        return csrf_protect(view)(request, *args, **kwargs)
+
+    return prepared
+
+
+def too_large() -> str:
+    """The sentence for a file beyond the limit."""
+    limit_mb = settings.UPLOAD_LIMIT_BYTES // 1_000_000
+    return f"The file is larger than {limit_mb} MB. Split it into several files, and upload them one by one."
+
+
+def posted_file(request: HttpRequest, field: str) -> "UploadedFile[bytes] | None":
+    """The file that was posted, if one was. Raises Refused where it could not be kept."""
+    file = request.FILES.get(field)
+    for handler in request.upload_handlers:
+        if isinstance(handler, Intake) and handler.refusal:
+            raise handler.refusal
+    return file if isinstance(file, UploadedFile) else None

@@ -1,0 +1,58 @@
+"""Step 4: everything once more in plain words, what is wrong with it, and the one button that sends."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from broadcaster import tasks
+from broadcaster.admin import words
+from broadcaster.admin.journey.access import action, go, of_draft
+from broadcaster.admin.journey.message import look
+from broadcaster.admin.journey.pages import page
+from broadcaster.audience import segments
+from broadcaster.content import preflight
+from broadcaster.content.preflight import Problem
+from broadcaster.models import Broadcast
+from broadcaster.sending import schedule, states
+
+
+@of_draft
+def review(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
+    """Show what would be sent, to how many, and when."""
+    return _show(request, broadcast, problems_of(broadcast))
+
+
+@action("send_broadcast")
+def confirm(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
+    """Send it, or schedule it; what keeps it back is shown on the review page."""
+    try:
+        schedule.schedule(broadcast, send_at=broadcast.send_at or timezone.now())
+    except schedule.NotReady:
+        broadcast.refresh_from_db()
+        return _show(request, broadcast, problems_of(broadcast), status=400)
+    except states.MoveRefused:  # a second click: the first one has done it
+        return go("broadcast_watch", broadcast)
+    tasks.wake(broadcast)
+    return go("broadcast_watch", broadcast)
+
+
+def problems_of(broadcast: Broadcast) -> list[Problem]:
+    """Everything that is wrong with it, what blocks first; a draft without a time would start now."""
+    trial = Broadcast(send_at=broadcast.send_at or timezone.now(), expires_at=broadcast.expires_at)
+    found = [*preflight.problems(broadcast), *schedule.time_problems(trial)]
+    return sorted(found, key=lambda problem: not problem.blocking)
+
+
+def _show(request: HttpRequest, broadcast: Broadcast, problems: list[Problem], *, status: int = 200) -> HttpResponse:
+    return page(
+        request,
+        "review",
+        broadcast,
+        status=status,
+        problems=problems,
+        blocked=any(problem.blocking for problem in problems),
+        estimate=segments.estimate(broadcast),
+        look=look(broadcast),
+        channels=broadcast.channel.client_class.capabilities.channels if broadcast.channel else (),
+        starts=words.local_time(broadcast.send_at, broadcast.time_zone),
+        expires=words.local_time(broadcast.expires_at, broadcast.time_zone),
+    )

@@ -1,0 +1,47 @@
+"""The addresses of the journey; they stand before the broadcast admin's own, in its namespace."""
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+
+from broadcaster.admin.journey import actions, audience, columns, message, review, schedule, watch
+from broadcaster.admin.journey.access import View, go, of_broadcast
+from broadcaster.admin.journey.steps import first_unfinished, page_of
+from broadcaster.models import Broadcast
+
+
+@of_broadcast("view_broadcast")
+def compose(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
+    """Go to the step at which this broadcast is."""
+    return go(page_of(broadcast, first_unfinished(broadcast)), broadcast)
+
+
+VIEWS: dict[str, View] = {
+    "compose": compose,
+    "audience": audience.audience,
+    "columns": columns.file_columns,
+    "import": columns.import_progress,
+    "message": message.message,
+    "schedule": schedule.schedule,
+    "review": review.review,
+    "watch": watch.watch,
+    "live": watch.live,
+    "confirm": review.confirm,
+    "pause": actions.pause,
+    "resume": actions.resume,
+    "cancel": actions.cancel,
+    "unschedule": actions.unschedule,
+    "copy": actions.copy,
+}
+
+
+def journey_urls(admin_site: AdminSite) -> list[URLPattern]:
+    """Each view behind the admin's login, named `broadcast_...`."""
+    return [
+        path("new/", admin_site.admin_view(audience.new), name="broadcast_new"),
+        path("files/<int:pk>/rejects/", admin_site.admin_view(columns.rejects), name="upload_rejects"),
+        *(
+            path(f"<int:pk>/{name}/", admin_site.admin_view(view), name=f"broadcast_{name}")
+            for name, view in VIEWS.items()
+        ),
+    ]

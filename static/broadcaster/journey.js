@@ -1,0 +1,56 @@
+// What the pages of the journey need beside htmx. Every page works without it, only less comfortably.
+
+const announce = (element) => {
+    const place = document.getElementById("announcement");
+    const words = element.dataset?.announce;
+    if (place && words && place.textContent !== words) place.textContent = words;
+};
+
+const filter = (input) => {
+    const words = input.value.trim().toLowerCase();
+    for (const item of input.closest("[data-filterable]").querySelectorAll("[data-item]"))
+        item.classList.toggle("hidden", !item.textContent.toLowerCase().includes(words));
+};
+
+const showFile = (drop) => {
+    const [file] = drop.querySelector("[type=file]").files;
+    const text = drop.querySelector("[data-drop-text]");
+    text.dataset.empty ??= text.textContent;
+    const tooLarge = file && file.size > Number(drop.dataset.limit);
+    text.textContent = !file ? text.dataset.empty : tooLarge ? `${file.name} is too large.` : `${file.name} is chosen.`;
+};
+
+const watchDrop = (drop) => {
+    const input = drop.querySelector("[type=file]");
+    const over = (event) => { event.preventDefault(); drop.classList.toggle("over", event.type === "dragover"); };
+    for (const type of ["dragover", "dragleave", "drop"]) drop.addEventListener(type, over);
+    drop.addEventListener("drop", (event) => { input.files = event.dataTransfer.files; showFile(drop); });
+    input.addEventListener("change", () => showFile(drop));
+};
+
+const showLater = (fieldset) => {
+    const later = fieldset.querySelector("[name=when]:checked")?.value === "later";
+    fieldset.querySelector("[data-later]").classList.toggle("hidden", !later);
+};
+
+const watchWhen = (fieldset) => {
+    showLater(fieldset);
+    fieldset.addEventListener("change", () => showLater(fieldset));
+};
+
+document.querySelectorAll("[data-drop]").forEach(watchDrop);
+document.querySelectorAll("[data-when]").forEach(watchWhen);
+document.addEventListener("input", (event) => { if (event.target.matches("[data-filter]")) filter(event.target); });
+document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-opens], [data-closes]");
+    if (button?.dataset.opens) document.getElementById(button.dataset.opens).showModal();
+    if (button?.dataset.closes) document.getElementById(button.dataset.closes).close();
+});
+document.addEventListener("htmx:afterSwap", (event) => announce(event.detail.elt));
+// A fragment that was answered by another page, such as the login's, must not be put into this one.
+document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, pathInfo } = event.detail;
+    if (new URL(xhr.responseURL).pathname === new URL(pathInfo.finalRequestPath, location).pathname) return;
+    event.detail.shouldSwap = false;
+    location.reload();
+});
