@@ -168,16 +168,13 @@ class Client:
         except Exception as error:  # noqa: BLE001  whatever breaks after the post leaves the outcome unknown
             unreadable = AnswerUnreadable(f"The provider's answer could not be read: {type(error).__name__}.")
             return self._failures(unreadable, answer, group)
-        for result in results:
-            if result.error:
-                result.error.redacted(self.door.redact)
         return [replace(result, exchange=answer.exchange) for result in results]
 
     def _failures(
         self, error: ProviderError, answer: Answer | None, group: Sequence[OutboundMessage]
     ) -> list[SendResult]:
         exchange = answer.exchange if answer else error.exchange
-        return [SendResult.failed(error.redacted(self.door.redact), exchange)] * len(group)
+        return [SendResult.failed(error, exchange)] * len(group)
 
     def _problem(self, message: OutboundMessage) -> str:
         try:
@@ -202,10 +199,7 @@ class Client:
 
     def ask(self, request: Request) -> Answer:
         """Make a call that posts nothing. Raises ProviderError unless the provider says yes."""
-        try:
-            answer = self.door.call(request)
-        except ProviderError as error:
-            raise error.redacted(self.door.redact) from error.__cause__
+        answer = self.door.call(request)
         if not answer.ok:
             raise error_for_status(answer)
         return answer

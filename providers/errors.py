@@ -20,8 +20,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from providers.outcomes import Exchange
 
 CODE_CHARACTERS = 64
@@ -45,12 +43,6 @@ class ProviderError(Exception):
         self.code = code[:CODE_CHARACTERS]
         self.retry_after_s = retry_after_s
         self.exchange: Exchange | None = None
-
-    def redacted(self, redact: Callable[[str], str]) -> ProviderError:
-        """The same error after `redact` went over every word that a provider may have put into it."""
-        self.sentence, self.code = redact(self.sentence), redact(self.code)
-        self.args = (self.sentence,)
-        return self
 
 
 class NotPosted(ProviderError):  # noqa: N818

@@ -77,21 +77,17 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the provider answered, as bytes that nobody has believed yet."""
+    """What the provider answered, which nobody has believed yet. No secret is left in it, so none can get out of it."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    text: str
     exchange: Exchange
 
     @cached_property
     def value(self) -> Any:
         """The parsed body, or None where it is not JSON."""
-        return parsed(self.body)
-
-    def json(self) -> Any:
-        """The parsed body, or None where it is not JSON."""
-        return self.value
+        return parsed(self.text)
 
     @property
     def ok(self) -> bool:
@@ -126,10 +122,11 @@ class Door:
                 body = _bounded(response.raw)
         except (requests.RequestException, HTTPError, OSError) as error:
             failure = self._failure(error)
-            failure.exchange = self._exchange(request, None, b"", started)
+            failure.exchange = self._exchange(request, None, "", started)
             raise failure from error
-        exchange = self._exchange(request, response.status_code, body, started)
-        return Answer(response.status_code, response.headers, body, exchange)
+        text = self.redact(body.decode("utf-8-sig", errors="replace"))
+        exchange = self._exchange(request, response.status_code, text, started)
+        return Answer(response.status_code, response.headers, text, exchange)
 
     def redact(self, text: str) -> str:
         """The text without any of this account's secrets."""
@@ -152,13 +149,13 @@ class Door:
             return NotPosted("The provider could not be reached; check the address and the network.", code=code)
         return AnswerLost("The provider did not answer after the message was handed over.", code=code)
 
-    def _exchange(self, request: Request, status: int | None, body: bytes, started: float) -> Exchange:
+    def _exchange(self, request: Request, status: int | None, text: str, started: float) -> Exchange:
         return Exchange(
             method=request.method,
             url=self.redact(request.url),
             request=self.redact(request.record)[:RECORD_LIMIT_CHARACTERS],
             status=status,
-            response=self.redact(body.decode(errors="replace"))[:RECORD_LIMIT_CHARACTERS],
+            response=text[:RECORD_LIMIT_CHARACTERS],
             duration_ms=round((time.monotonic() - started) * 1000),
         )
 

@@ -28,6 +28,9 @@ each_account = pytest.mark.parametrize("account", accounts(), ids=str)
 each_variant = pytest.mark.parametrize("account", variants(), ids=str)
 
 
+PADDING = "x" * 290  # so that a limit of 300 characters would cut the secret in two
+
+
 def required(account: Account) -> list[str]:
     fields = providers.client_class(account.kind).config_fields
     return [each.name for each in fields if each.required and each.default == ""]
@@ -140,11 +143,11 @@ def test_garbage_gives_one_result_for_each_message(account: Account, status: int
 def test_secrets_stay_out_of_everything_that_is_kept(
     account: Account, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    echo = dict.fromkeys(("message", "error", "detail", "description", "notes", "status"), f"the key {SECRET} is bad")
+    echo = dict.fromkeys(("message", "error", "detail", "description", "notes", "status"), f"{PADDING}{SECRET} is bad")
     results = send_to(account, 2, status=status, json={**echo, "code": SECRET, "response": [{**echo, "code": SECRET}]})
     kept = [repr(account.client()), caplog.text]
     kept += [f"{result!r} {result.error} {result.error and result.error.code}" for result in results]
-    assert SECRET not in " ".join(kept)
+    assert SECRET[:5] not in " ".join(kept)
 
 
 @each_variant

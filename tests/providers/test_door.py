@@ -250,14 +250,14 @@ def test_large_answer_is_cut_and_its_connection_given_up() -> None:
     body = b"x" * 3_000_000
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
     with ScriptedServer(answer(head + body)) as server:
-        assert len(call(server.url()).body) == http.ANSWER_LIMIT_BYTES
+        assert len(call(server.url()).text) == http.ANSWER_LIMIT_BYTES
 
 
 def test_compressed_answer_is_cut_at_its_full_size() -> None:
     body = gzip.compress(b"\0" * 50_000_000)
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
     with ScriptedServer(answer(head + body)) as server:
-        assert len(call(server.url()).body) == http.ANSWER_LIMIT_BYTES
+        assert len(call(server.url()).text) == http.ANSWER_LIMIT_BYTES
 
 
 def test_record_holds_the_call_without_secrets_and_headers() -> None:

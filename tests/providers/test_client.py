@@ -1,0 +1,125 @@
+"""The base class: whatever an adapter does wrong, each message gets one result, and none is posted twice."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import pytest
+import responses
+
+from providers import Capabilities, Client, ConfigField, OutboundMessage, Outcome, SendResult, Text
+from providers.errors import MessageRejected, TooLarge
+from providers.http import Answer, Request
+from tests.providers.samples import ANYWHERE, SECRET, message
+
+
+class Odd(Client):
+    """A provider whose adapter does what the test tells it to."""
+
+    label = "Odd"
+    capabilities = Capabilities(frozenset({"text"}), ("SMS",), max_batch=10, default_batch=10)
+    config_fields = (ConfigField("api_key", "API key", secret=True),)
+    built: ClassVar[list[int]] = []
+    building: Any = None
+    reading: Any = None
+
+    def build(self, messages: Sequence[OutboundMessage]) -> Request:
+        if self.building:
+            raise self.building
+        return Request("POST", "http://odd.test/", body=b"x" * len(messages))
+
+    def read(self, answer: Answer, messages: Sequence[OutboundMessage]) -> list[SendResult]:
+        if isinstance(self.reading, Exception):
+            raise self.reading
+        return [SendResult.accepted("id")] * (len(messages) if self.reading is None else self.reading)
+
+
+@pytest.fixture
+def odd() -> Odd:
+    return Odd(config={}, secrets={"api_key": SECRET})
+
+
+@pytest.fixture
+def server() -> Any:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        mock.add("POST", ANYWHERE, body=b"{}")
+        yield mock
+
+
+MESSAGES = [message(Text.of("Hello"), number=number) for number in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (MessageRejected("no"), Outcome.REJECTED),
+        (KeyError("x"), Outcome.REJECTED),
+        (RecursionError(), Outcome.REJECTED),
+        (UnicodeEncodeError("utf-8", "x", 0, 1, "lone surrogate"), Outcome.REJECTED),
+    ],
+)
+def test_what_cannot_be_built_is_refused_unsent(odd: Odd, server: Any, error: Exception, outcome: Outcome) -> None:
+    odd.building = error
+    assert [result.outcome for result in odd.send(MESSAGES)] == [outcome] * 3
+    assert len(server.calls) == 0
+
+
+@pytest.mark.parametrize("reading", [0, 2, 4, KeyError("x"), RecursionError(), MemoryError()])
+def test_what_cannot_be_read_is_unknown(odd: Odd, server: Any, reading: Any) -> None:
+    odd.reading = reading
+    results = odd.send(MESSAGES)
+    assert [result.outcome for result in results] == [Outcome.UNKNOWN] * 3
+    assert all(result.exchange and result.exchange.status == 200 for result in results)
+
+
+def test_validation_that_breaks_refuses_the_message(odd: Odd, server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: OutboundMessage) -> list[Any]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(odd, "content_problems", broken)
+    [result] = odd.send(MESSAGES[:1])
+    assert result.error
+    assert result.error.sentence == "The message could not be read: ZeroDivisionError."
+
+
+def test_results_keep_the_order_of_the_messages(odd: Odd, server: Any) -> None:
+    mixed = [message(Text.of(f"text {number % 2}"), number=number) for number in range(6)]
+    mixed[3] = message(Text.of("x"), number=3, priority=9)
+    outcomes = [result.outcome for result in odd.send(mixed)]
+    assert outcomes == [Outcome.ACCEPTED] * 3 + [Outcome.REJECTED] + [Outcome.ACCEPTED] * 2
+
+
+def test_halving_ends_at_single_messages(odd: Odd, server: Any) -> None:
+    odd.reading = TooLarge("too large")
+    assert [result.outcome for result in odd.send(MESSAGES)] == [Outcome.REJECTED] * 3
+    assert [len(call.request.body) for call in server.calls] == [3, 1, 2, 1, 1]
+
+
+def test_accepted_results_carry_their_call(odd: Odd, server: Any) -> None:
+    assert {result.exchange and result.exchange.request for result in odd.send(MESSAGES)} == {"xxx"}
+
+
+def test_provider_without_batch_setting_uses_its_usual_one(odd: Odd) -> None:
+    assert odd.batch_limit() == 10
+
+
+def test_nothing_more_is_offered_than_an_adapter_writes(odd: Odd) -> None:
+    assert odd.parse_receipts("POST", {}, {}, b"{}") == []
+    assert odd.poll(["1"], "cursor") == ([], "cursor")
+    assert odd.balance() is None
+    assert odd.check().ok is None
+
+
+def test_name_of_a_client_shows_no_secret(odd: Odd) -> None:
+    assert repr(odd) == "<Odd Odd>"
+
+
+def test_adapter_must_build_and_read() -> None:
+    class Empty(Odd):
+        build = Client.build
+        read = Client.read
+
+    empty = Empty(config={}, secrets={"api_key": SECRET})
+    with pytest.raises(NotImplementedError):
+        empty.build([])
+    with pytest.raises(NotImplementedError):
+        empty.read(None, [])  # type: ignore[arg-type]
