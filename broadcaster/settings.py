@@ -11,6 +11,8 @@ import environ
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.urls import reverse_lazy
 
+from broadcaster import theme
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -83,11 +85,13 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+AXES_LOCKOUT_TEMPLATE = "locked_out.html"
 
 ROOT_URLCONF = "broadcaster.urls"
 WSGI_APPLICATION = "broadcaster.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_REDIRECT_URL = reverse_lazy("admin:broadcaster_broadcast_changelist")
 APPEND_SLASH = True
 
 TEMPLATES = [
@@ -104,6 +108,8 @@ TEMPLATES = [
         },
     },
 ]
+
+UNFOLD = theme.UNFOLD
 
 # -- database, cache, queue ------------------------------------------------------------------------------------------
 

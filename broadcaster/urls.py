@@ -1,13 +1,16 @@
 """Addresses: the admin for people, receipts for providers."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from broadcaster.receipts import views as receipts
 
+to_broadcasts = RedirectView.as_view(pattern_name="admin:broadcaster_broadcast_changelist")
+
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("", to_broadcasts),
+    re_path(r"^admin/(?:(?:broadcaster|auth|django_q)/)?$", to_broadcasts),  # no index of tables for anybody
     path("admin/", admin.site.urls),
     path("receipts/<str:token>/", receipts.receive, name="receipts"),
 ]
