@@ -1,0 +1,203 @@
+"""Channels: the accounts that broadcasts go out on, whether they work, and why not if they do not."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.defaultfilters import date
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+
+import providers
+from broadcaster import gateway
+from broadcaster.admin import channel_form, words
+from broadcaster.admin.base import Admin
+from broadcaster.admin.deletion import NAMED, CountedDeletion
+from broadcaster.models import Broadcast, Channel, Receipt, Suppression
+
+WORKING, HELD, DISABLED, UNFINISHED = "Working", "Held", "Disabled", "Not ready"
+COLOURS = {WORKING: "success", HELD: "warning", UNFINISHED: "warning", DISABLED: "quiet"}
+LEVELS = {True: messages.SUCCESS, False: messages.ERROR, None: messages.WARNING}
+PACE = "Pace and numbers"
+
+
+@admin.register(Channel)
+class ChannelAdmin(CountedDeletion, Admin):
+    """Added in two steps, since the fields of the second depend on the provider that is chosen in the first."""
+
+    list_display = ("name", "provider", "seen_as", "state", "reason", "pace")
+    search_fields = ("name",)
+    change_form_outer_before_template = "broadcaster/records/channel_state.html"
+    delete_confirmation_template = delete_selected_confirmation_template = "broadcaster/records/delete_channel.html"
+    empty_title = "No channels yet"
+    empty_text = "A channel is an account at a provider, such as your WhatsApp number at Kaleyra."
+    empty_button = "Add channel"
+
+    # -- the list ----------------------------------------------------------------------------------------------------
+
+    @admin.display(description="Provider")
+    def provider(self, channel: Channel) -> str:
+        """The provider's name."""
+        return channel.client_class.label
+
+    @admin.display(description="Recipients see")
+    def seen_as(self, channel: Channel) -> str:
+        """Where the message arrives."""
+        return ", ".join(channel.client_class.capabilities.channels)
+
+    @admin.display(description="State")
+    def state(self, channel: Channel) -> SafeString:
+        """Whether it sends."""
+        state = state_of(channel)
+        return words.tag(state, COLOURS[state])
+
+    @admin.display(description="Reason", empty_value="")
+    def reason(self, channel: Channel) -> str:
+        """Why it sends nothing at the moment."""
+        return f"{channel.hold_reason} Held {held_until(channel)}." if channel.is_held() else account_problem(channel)
+
+    @admin.display(description="Pace", ordering="rate_per_second")
+    def pace(self, channel: Channel) -> str:
+        """How fast it sends at most."""
+        return f"{channel.rate_per_second} a second"
+
+    # -- the form ----------------------------------------------------------------------------------------------------
+
+    def get_form(self, request: HttpRequest, obj: Channel | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
+        """The first step for a new channel, the second for one that has its provider."""
+        kwargs["form"] = channel_form.form_class(obj.kind) if obj else channel_form.ChannelAddForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> Any:
+        """What may be typed; one who may only look sees the settings, and of a secret that there is one."""
+        if obj is None:
+            return [(None, {"fields": ("name", "kind")})]
+        may_change = self.has_change_permission(request, obj)
+        account = channel_form.account_fields(obj.kind) if may_change else ["settings"]
+        return [
+            (None, {"fields": ("name", "enabled")}),
+            (f"Account at {obj.client_class.label}", {"fields": account}),
+            (PACE, {"fields": ("rate_per_second", "concurrency", "default_region")}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
+        """The settings in words, where nothing may be typed."""
+        return () if obj is None or self.has_change_permission(request, obj) else ("settings",)
+
+    @admin.display(description="Settings")
+    def settings(self, channel: Channel) -> str:
+        """The account without its secrets."""
+        return render_to_string("broadcaster/records/pairs.html", {"pairs": channel_form.shown_settings(channel)})
+
+    def response_add(self, request: HttpRequest, obj: Channel, post_url_continue: str | None = None) -> HttpResponse:
+        """Go on with the second step."""
+        self.message_user(request, f"{obj.name} is added. Now enter its account at {obj.client_class.label}.")
+        return HttpResponseRedirect(reverse("admin:broadcaster_channel_change", args=[obj.pk]))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The form, with the channel's state above it."""
+        channel = self.get_object(request, object_id)
+        facts = {} if channel is None else self._facts(request, channel)
+        response: HttpResponse = super().change_view(request, object_id, form_url, facts | (extra_context or {}))
+        return response
+
+    def _facts(self, request: HttpRequest, channel: Channel) -> dict[str, Any]:
+        may_change = self.has_change_permission(request, channel)
+        posts_receipts = channel.client_class.capabilities.receipts == "webhook"
+        return {
+            "channel": channel,
+            "channel_state": state_of(channel),
+            "held_until": held_until(channel),
+            "account_problem": account_problem(channel),
+            "may_change": may_change,
+            # The token in the address is a credential.
+            "receipts_url": gateway.receipts_url(channel) if posts_receipts and may_change else "",
+        }
+
+    # -- what can be done --------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        """Two buttons beside the form."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/release/", wrap(require_POST(self.release_view)), name="broadcaster_channel_release"),
+            path("<int:pk>/check/", wrap(require_POST(self.check_view)), name="broadcaster_channel_check"),
+            *super().get_urls(),
+        ]
+
+    def release_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Let a held channel send again."""
+        channel = self._changeable(request, pk)
+        held = Channel.objects.filter(pk=pk).exclude(hold_reason="")
+        if held.update(hold_reason="", hold_until=None) == 1:
+            self.log_change(request, channel, "Released.")
+            self.message_user(request, f"{channel.name} is released and sends again.", messages.SUCCESS)
+        else:
+            self.message_user(request, f"{channel.name} was not held.", messages.INFO)
+        return _back_to(channel)
+
+    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask the provider whether the account works."""
+        channel = self._changeable(request, pk)
+        try:
+            health = gateway.connect(channel).check()
+        except providers.ConfigurationError as error:
+            health = providers.Health(ok=False, sentence=f"{error} Complete the account below first.")
+        self.message_user(request, health.sentence, LEVELS[health.ok])
+        return _back_to(channel)
+
+    # -- deleting ----------------------------------------------------------------------------------------------------
+
+    def goes_along(self, records: list[Channel]) -> dict[str, QuerySet[Any]]:
+        """Opt-outs of this channel alone, and what its provider reported."""
+        return {
+            "opt-outs": Suppression.objects.filter(channel__in=records),
+            "receipts": Receipt.objects.filter(channel__in=records),
+        }
+
+    def in_use(self, records: list[Channel]) -> QuerySet[Any]:
+        """Some broadcasts on it."""
+        return Broadcast.objects.filter(channel__in=records)[:NAMED]
+
+    def _changeable(self, request: HttpRequest, pk: int) -> Channel:
+        channel = get_object_or_404(Channel, pk=pk)
+        if not self.has_change_permission(request, channel):
+            raise PermissionDenied
+        return channel
+
+
+def state_of(channel: Channel) -> str:
+    """Whether the channel sends, in one word."""
+    if not channel.enabled:
+        return DISABLED
+    if channel.is_held():
+        return HELD
+    return UNFINISHED if account_problem(channel) else WORKING
+
+
+def account_problem(channel: Channel) -> str:
+    """What is missing or wrong in the account, as far as can be told without the provider."""
+    try:
+        gateway.connect(channel)
+    except providers.ConfigurationError as error:
+        return str(error)
+    return ""
+
+
+def held_until(channel: Channel) -> str:
+    """When a held channel sends again."""
+    if channel.hold_until is None:
+        return "until somebody releases it"
+    return f"until {date(timezone.localtime(channel.hold_until), 'j F, H:i')}"
+
+
+def _back_to(channel: Channel) -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:broadcaster_channel_change", args=[channel.pk]))

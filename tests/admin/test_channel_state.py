@@ -1,0 +1,109 @@
+"""Channels: whether they work, the button that asks the provider, the button that releases a held one."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import responses
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from broadcaster.models import Channel
+from tests.admin.people import logged_in, messages_of, text_of
+
+pytestmark = pytest.mark.django_db
+
+PROBE = "https://textit.com/api/v2/broadcasts.json"
+
+
+@pytest.fixture
+def admin() -> Client:
+    return logged_in("view_channel", "change_channel")
+
+
+def make_channel(**fields: Any) -> Channel:
+    account = {"config": {}, "secrets": {"api_token": "secret"}}
+    return Channel.objects.create(**{"name": "Main", "kind": "rapidpro", **account, **fields})
+
+
+def button(channel: Channel, name: str) -> str:
+    return reverse(f"admin:broadcaster_channel_{name}", args=[channel.pk])
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({}, "Working"),
+        ({"enabled": False}, "Disabled"),
+        ({"hold_reason": "No balance."}, "Held"),
+        ({"hold_reason": "Busy.", "hold_until": timezone.now() + timedelta(hours=1)}, "Held"),
+        ({"hold_reason": "Busy.", "hold_until": timezone.now() - timedelta(hours=1)}, "Working"),
+        ({"secrets": {}}, "Not ready"),
+    ],
+)
+def test_the_list_says_in_a_word_whether_a_channel_sends(admin: Client, fields: dict[str, Any], word: str) -> None:
+    make_channel(**fields)
+    html = text_of(admin.get(reverse("admin:broadcaster_channel_changelist")))
+    said = [each for each in ("Working", "Disabled", "Held", "Not ready") if f">{each}</span>" in html]
+    assert said == [word]
+
+
+def test_the_list_says_what_recipients_see_and_why_a_channel_is_held(admin: Client) -> None:
+    make_channel(hold_reason="The token was refused.")
+    html = text_of(admin.get(reverse("admin:broadcaster_channel_changelist")))
+    assert "SMS, WhatsApp, Telegram, Messenger" in html
+    assert "The token was refused." in html
+
+
+def test_a_held_channel_is_released_by_a_person(admin: Client) -> None:
+    channel = make_channel(hold_reason="No balance.", hold_until=timezone.now() + timedelta(hours=1))
+    response = admin.post(button(channel, "release"), follow=True)
+    channel.refresh_from_db()
+    assert (channel.hold_reason, channel.hold_until) == ("", None)
+    assert "is released" in messages_of(response)
+    assert LogEntry.objects.get().get_change_message() == "Released."
+
+
+def test_releasing_twice_says_that_nothing_was_held(admin: Client) -> None:
+    response = admin.post(button(make_channel(), "release"), follow=True)
+    assert "was not held" in messages_of(response)
+
+
+@pytest.mark.parametrize("name", ["release", "check"])
+def test_the_buttons_take_no_link(admin: Client, name: str) -> None:
+    assert admin.get(button(make_channel(), name)).status_code == 405
+
+
+@pytest.mark.parametrize("name", ["release", "check"])
+def test_the_buttons_are_for_those_who_may_change_channels(name: str) -> None:
+    channel = make_channel(hold_reason="No balance.")
+    assert logged_in("view_channel").post(button(channel, name)).status_code == 403
+    channel.refresh_from_db()
+    assert channel.hold_reason == "No balance."
+
+
+@responses.activate
+@pytest.mark.parametrize(("status", "level"), [(200, "success"), (401, "error")])
+def test_the_provider_is_asked_and_its_answer_told(admin: Client, status: int, level: str) -> None:
+    responses.get(PROBE, json={"results": []}, status=status)
+    response = admin.post(button(make_channel(), "check"), follow=True)
+    (message,) = response.context["messages"]
+    assert message.level_tag == level
+    assert "secret" not in str(message)
+
+
+def test_a_provider_that_offers_nothing_to_ask_says_so(admin: Client) -> None:
+    channel = make_channel(kind="imiconnect", secrets={"service_key": "x"})
+    (message,) = admin.post(button(channel, "check"), follow=True).context["messages"]
+    assert message.level_tag == "warning"
+
+
+def test_an_incomplete_account_is_not_asked_about(admin: Client) -> None:
+    response = admin.post(button(make_channel(secrets={}), "check"), follow=True)
+    assert "API token is missing." in messages_of(response)
+
+
+def test_an_empty_list_says_what_a_channel_is(admin: Client) -> None:
+    assert "No channels yet" in text_of(admin.get(reverse("admin:broadcaster_channel_changelist")))
