@@ -1,0 +1,135 @@
+"""A template's forms: each translation is drawn from the table of its content kind, and stored as that table's JSON."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from broadcaster.admin import widgets
+from broadcaster.admin.model_form import InlineFormSet, ModelForm
+from broadcaster.content import kinds, rules, values
+from broadcaster.models import Template, TemplateTranslation
+
+PREFIX = "content_"  # keeps a content kind's `language` apart from the translation's own
+
+LANGUAGE_HELP = "Three letters, such as eng or ind."
+ROWS = {"text": 5, "lines": 3, "pairs": 3, "json": 4}
+
+
+class LanguageField(forms.CharField):
+    """An ISO 639-3 code, in small letters however it was typed."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=16, widget=widgets.line(placeholder="eng"), **options)
+
+    def clean(self, value: Any) -> str:
+        """The code. Raises ValidationError with one sentence."""
+        code = str(super().clean(value)).lower()
+        if code and (sentence := rules.language_error(code)):
+            raise ValidationError(sentence)
+        return code
+
+
+class TemplateForm(ModelForm):
+    """What holds for every language."""
+
+    base_language = LanguageField(
+        initial="eng",
+        help_text=f"{LANGUAGE_HELP} It is used for everyone whose language has no translation.",
+    )
+
+    class Meta:
+        model = Template
+        fields = ("name", "kind", "base_language")
+
+
+class TranslationForm(ModelForm):
+    """One language; `form_class` adds the fields of the content kind."""
+
+    instance: TemplateTranslation
+    kind = ""
+
+    class Meta:
+        model = TemplateTranslation
+        fields = ("language",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in kinds.FIELDS[self.kind]:
+            drawn = self.fields[PREFIX + field.name]
+            drawn.initial = as_typed(field.widget, self.instance.content.get(field.name)) or field.default
+
+    def clean(self) -> dict[str, Any]:
+        """Read what was typed into the fields' JSON; what cannot be read or sent is said beside its field."""
+        cleaned = super().clean() or {}
+        typed = {field.name: cleaned.get(PREFIX + field.name) for field in kinds.FIELDS[self.kind]}
+        errors = kinds.clean(self.kind, typed)
+        for name, sentence in errors.items():
+            self.add_error(PREFIX + name, sentence)
+        if not errors:
+            read = kinds.read(self.kind, typed)
+            self.instance.content = {name: value for name, value in read.items() if value}
+        return cleaned
+
+
+class TranslationFormSet(InlineFormSet):
+    """All translations together: one of them is in the base language."""
+
+    instance: Template
+
+    def clean(self) -> None:
+        """Refuse a template that has nothing to say to a person of an unknown language."""
+        super().clean()
+        if any(self.errors):
+            return
+        base = self.instance.base_language
+        kept = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
+        if base not in {translation.get("language") for translation in kept}:
+            raise ValidationError(
+                f"There is no translation in the base language, {base}. "
+                "Add one, or choose the language of another translation as the base language."
+            )
+
+
+def form_class(kind: str, *, language: str = "") -> type[TranslationForm]:
+    """The form of a translation of this kind of content; a new one begins in this language."""
+    drawn = {PREFIX + field.name: _form_field(field) for field in kinds.FIELDS[kind]}
+    first = LanguageField(initial=language, help_text=LANGUAGE_HELP)
+    return type("TranslationForm", (TranslationForm,), {"kind": kind, "language": first, **drawn})
+
+
+def content_fields(kind: str) -> list[str]:
+    """The names of the form's fields that the content kind asks for."""
+    return [PREFIX + field.name for field in kinds.FIELDS[kind]]
+
+
+def shown_content(kind: str, content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(label, text) of each field that says something, for one who may only look."""
+    shown = [(field.label, as_typed(field.widget, content.get(field.name))) for field in kinds.FIELDS[kind]]
+    return [(label, text) for label, text in shown if text]
+
+
+def as_typed(widget: values.Widget, stored: Any) -> str:
+    """A stored value as a person would type it: one item a line, pairs as name = value."""
+    value = values.read(widget, stored)
+    match widget:
+        case "lines":
+            return "\n".join(value)
+        case "pairs":
+            return "\n".join(f"{name} = {text}" for name, text in value)
+        case "json":
+            return json.dumps(value, indent=2, ensure_ascii=False) if value else ""
+        case _:
+            return "" if value is None else str(value)
+
+
+def _form_field(field: kinds.ContentField) -> forms.Field:
+    # Not `required` to Django: an empty extra translation must stay one, and content.kinds has the better sentence.
+    options: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": False}
+    if field.choices:
+        return forms.ChoiceField(choices=field.choices, widget=widgets.choice(), **options)
+    if field.widget in ROWS:
+        return forms.CharField(widget=widgets.text(rows=ROWS[field.widget]), **options)
+    return forms.CharField(widget=widgets.line(), **options)
