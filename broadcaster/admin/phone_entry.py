@@ -1,0 +1,36 @@
+"""A phone as a person types it into a form or a search box: 0812..., spaces and brackets become E.164."""
+
+import re
+
+from django.core.exceptions import ValidationError
+
+from broadcaster.audience import phones
+from broadcaster.models import Channel
+
+DIGITS_ONLY = re.compile(r"[+()\d\s./-]{5,}")
+
+
+def looks_like_phone(text: str) -> bool:
+    """Whether this is meant as a phone: digits and what people put between them."""
+    return bool(DIGITS_ONLY.fullmatch(text))
+
+
+def typed_phone(text: str) -> str:
+    """The phone in E.164. A local number needs a country that all channels share. Raises ValidationError."""
+    countries = home_regions()
+    found = phones.normalise(text, countries[0] if len(countries) == 1 else None)
+    if isinstance(found, phones.Refusal):
+        raise ValidationError(found.sentence, code=found.code)
+    return found
+
+
+def possible_phones(text: str) -> set[str]:
+    """Every number that the text can stand for, in the world and in each channel's country."""
+    found = (phones.normalise(text, region) for region in (None, *home_regions()))
+    return {phone for phone in found if isinstance(phone, str)}
+
+
+def home_regions() -> list[str]:
+    """The countries whose local numbers the channels read."""
+    countries = Channel.objects.exclude(default_region="").order_by("default_region")
+    return list(countries.values_list("default_region", flat=True).distinct())
