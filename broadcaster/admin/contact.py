@@ -1,0 +1,177 @@
+"""Contacts: found by name, phone or identifier, and put into groups."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.core.cache import cache
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from import_export.admin import ImportMixin
+from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
+from unfold.contrib.import_export.forms import ImportForm
+
+from broadcaster.admin import phone_entry
+from broadcaster.admin.base import Admin
+from broadcaster.admin.contact_form import ContactForm
+from broadcaster.admin.contact_resource import ContactResource
+from broadcaster.admin.exporting import CsvExport
+from broadcaster.admin.group_choice import GroupChoiceForm
+from broadcaster.admin.membership import add_to_group
+from broadcaster.admin.spreadsheet_format import Spreadsheet
+from broadcaster.audience.spreadsheets import UnreadableFile
+from broadcaster.models import Contact
+
+LANGUAGES_KEPT_S = 300
+UNREADABLE = "The file could not be read. Save the table as CSV or Excel (.xlsx) and choose it again."
+IMPORTED = {"new": ADDITION, "update": CHANGE}
+
+
+class LanguageFilter(DropdownFilter):
+    """Languages that contacts have; looked up rarely, since it costs a look at every contact."""
+
+    title = "language"
+    parameter_name = "language"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The codes, as they are."""
+        codes: list[str] = cache.get_or_set("contact-languages", _languages, LANGUAGES_KEPT_S) or []
+        return [(code, code) for code in codes]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Contact]) -> QuerySet[Contact]:
+        """Those who have the language."""
+        return queryset.filter(language=self.value()) if self.value() else queryset
+
+
+@admin.register(Contact)
+class ContactAdmin(CsvExport, ImportMixin, Admin):
+    """One person a row; small files in and out, large ones go by audience files."""
+
+    form = ContactForm
+    list_display = ("shown_name", "phone", "identifier", "language", "own_fields_in_short", "modified_at")
+    list_filter = (("groups", RelatedDropdownFilter), LanguageFilter)
+    search_fields = ("name", "phone", "identifier")
+    search_help_text = "Beginning of the name, phone or identifier"
+    actions = ("add_to_group",)
+    resource_classes = (ContactResource,)
+    import_form_class = ImportForm
+    import_export_change_list_template = "admin/import_export/change_list_import_export.html"
+    import_template_name = "broadcaster/records/import.html"
+    empty_title = "No contacts yet"
+    empty_text = "Contacts come from audience files, or are added one by one."
+    empty_button = "Add contact"
+
+    # -- the list ----------------------------------------------------------------------------------------------------
+
+    @admin.display(description="Name", ordering="name")
+    def shown_name(self, contact: Contact) -> str:
+        """The name, or what stands for it."""
+        return contact.name or contact.address
+
+    @admin.display(description="Fields")
+    def own_fields_in_short(self, contact: Contact) -> str:
+        """The first of the contact's own fields."""
+        pairs = [f"{name}: {value}" for name, value in list(contact.fields.items())[:3]]
+        return ", ".join(pairs)[:80]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str
+    ) -> tuple[QuerySet[Contact], bool]:
+        """By what an index can find: a phone in any form, the identifier, the beginning of the name."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        found = Q(identifier=term)
+        if phone_entry.looks_like_phone(term):
+            found |= Q(phone__in=phone_entry.possible_phones(term))
+            if term.startswith("+"):
+                found |= Q(phone__startswith=term.replace(" ", ""))
+        else:
+            found |= Q(name__istartswith=term)
+        return queryset.filter(found), False
+
+    @admin.action(description="Add to group\u2026", permissions=["change"])
+    def add_to_group(self, request: HttpRequest, queryset: QuerySet[Contact]) -> HttpResponse | None:
+        """Ask for the group, then add the chosen contacts."""
+        form = GroupChoiceForm(request.POST if "into_group" in request.POST else None, user=request.user)
+        if form.is_valid():
+            group = form.chosen()
+            added = add_to_group(group, queryset.order_by().values_list("pk", flat=True).iterator())
+            self.message_user(request, f"Added to {group.name}: {added}.", messages.SUCCESS)
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Add to group",
+            "opts": self.opts,
+            "form": form,
+            "count": queryset.count(),
+            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+            "media": self.media + form.media,
+        }
+        return TemplateResponse(request, "broadcaster/records/add_to_group.html", context)
+
+    # -- the form ----------------------------------------------------------------------------------------------------
+
+    def get_fieldsets(self, request: HttpRequest, obj: Contact | None = None) -> Any:
+        """What may be typed; one who may only look sees a table of the contact's own fields."""
+        about = ("name", "phone", "identifier", "language", "time_zone")
+        if self.has_change_permission(request, obj) or obj is None:
+            return [(None, {"fields": about}), ("Fields and groups", {"fields": ("own_fields", "groups")})]
+        return [(None, {"fields": about}), ("Fields and groups", {"fields": ("own_fields_table", "group_names")})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Contact | None = None) -> tuple[str, ...]:
+        """Words, where nothing may be typed."""
+        may_change = obj is None or self.has_change_permission(request, obj)
+        return () if may_change else ("own_fields_table", "group_names")
+
+    @admin.display(description="Fields")
+    def own_fields_table(self, contact: Contact) -> str:
+        """The contact's own fields."""
+        return render_to_string("broadcaster/records/pairs.html", {"pairs": contact.fields.items()})
+
+    @admin.display(description="Groups")
+    def group_names(self, contact: Contact) -> str:
+        """The lists the contact is on."""
+        return ", ".join(group.name for group in contact.groups.all())
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        """The groups, once the contact has a key."""
+        super().save_related(request, form, formsets, change)
+        if "groups" in form.cleaned_data:
+            form.instance.groups.set(form.cleaned_data["groups"])
+
+    # -- files -------------------------------------------------------------------------------------------------------
+
+    def get_import_formats(self) -> list[type]:
+        """One way in, for any table."""
+        return [Spreadsheet]
+
+    def get_export_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
+        """With the groups, in one more query a chunk."""
+        queryset: QuerySet[Contact] = super().get_export_queryset(request).prefetch_related("groups")
+        return queryset
+
+    def add_data_read_fail_error_to_form(self, form: Any, e: Exception) -> None:
+        """Say in our own words why the file was not read."""
+        form.add_error("import_file", e.sentence if isinstance(e, UnreadableFile) else UNREADABLE)
+
+    def generate_log_entries(self, result: Any, request: HttpRequest) -> None:
+        """Every contact's history names the import."""
+        for kind, flag in IMPORTED.items():
+            contacts = [row.instance for row in result if row.import_type == kind]
+            LogEntry.objects.log_actions(str(request.user.pk), contacts, flag, change_message="Imported from a file.")
+
+    def add_success_message(self, result: Any, request: HttpRequest) -> None:
+        """What came of it, in numbers."""
+        totals = result.totals
+        sentence = f"Imported: {totals['new']} new, {totals['update']} updated, {totals['skip']} unchanged."
+        self.message_user(request, sentence, messages.SUCCESS)
+
+
+def _languages() -> list[str]:
+    codes = Contact.objects.exclude(language="").order_by("language").values_list("language", flat=True)
+    return list(codes.distinct())

@@ -1,0 +1,130 @@
+"""Contacts as rows of a small file, out and in: phones become E.164, empty cells keep what is known."""
+
+import re
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from import_export import resources, widgets
+from import_export.fields import Field
+
+from broadcaster.admin import phone_entry
+from broadcaster.admin.contact_form import fields_as_lines, fields_from_lines
+from broadcaster.admin.membership import add_to_group
+from broadcaster.admin.spreadsheet_format import OWN
+from broadcaster.content import rules
+from broadcaster.models import Contact, Group
+
+Row = MutableMapping[str, Any]
+
+GROUP_SEPARATOR = re.compile(r"\s*[;,]\s*")
+
+
+class FieldsWidget(widgets.Widget):
+    """A contact's own fields in one cell, one a line."""
+
+    def clean(self, value: Any, row: Mapping[str, Any] | None = None, **kwargs: Any) -> dict[str, str]:
+        """The fields. Raises ValueError with one sentence."""
+        try:
+            return fields_from_lines(str(value or ""))
+        except ValidationError as error:
+            raise ValueError(error.message) from error
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        """The lines."""
+        return fields_as_lines(value or {})
+
+
+class ContactResource(resources.ModelResource):
+    """A row is a person, known by the phone or else by the identifier."""
+
+    own_fields = Field(attribute="fields", column_name="fields", widget=FieldsWidget())
+    groups = Field(column_name="groups", readonly=True)
+
+    class Meta:
+        model = Contact
+        fields = ("name", "phone", "identifier", "language", "time_zone", "own_fields", "groups")
+        export_order = fields
+        import_id_fields = ()
+        skip_unchanged = True
+        skip_html_diff = True  # the page that asks shows the rows themselves
+        store_row_values = True
+
+    # -- out ---------------------------------------------------------------------------------------------------------
+
+    def dehydrate_groups(self, contact: Contact) -> str:
+        """The names of the groups."""
+        return "; ".join(group.name for group in contact.groups.all())
+
+    # -- in ----------------------------------------------------------------------------------------------------------
+
+    def before_import(self, dataset: Any, **kwargs: Any) -> None:
+        """Know the groups, and who may make new ones."""
+        self.group_ids = {group.name.lower(): group.pk for group in Group.objects.all()}
+        user = kwargs.get("user")
+        self.may_add_groups = user is not None and user.has_perm("broadcaster.add_group")
+
+    def before_import_row(self, row: Row, **kwargs: Any) -> None:
+        """Bring the row into our form. Raises ValidationError with one sentence."""
+        for column in [column for column, value in row.items() if not str(value or "").strip()]:
+            del row[column]  # an empty cell keeps the old value
+        if "phone" in row:
+            row["phone"] = phone_entry.typed_phone(str(row["phone"]))
+        if not {"phone", "identifier"} & set(row):
+            raise ValidationError("There is neither a phone nor an identifier.")
+        if "language" in row:
+            row["language"] = row["language"].lower()
+            if sentence := rules.language_error(row["language"]):
+                raise ValidationError(sentence)
+        for name in self._unknown_groups(row):
+            if not self.may_add_groups:
+                raise ValidationError(f"There is no group called {name}, and you may not add one.")
+
+    def get_instance(self, instance_loader: object, row: Row) -> Contact | None:
+        """The contact that the row means. Raises ValidationError where it means two."""
+        same = Q(phone=row["phone"]) if "phone" in row else Q()
+        if "identifier" in row:
+            same |= Q(identifier=row["identifier"])
+        found = list(Contact.objects.filter(same)[:2])
+        if len(found) > 1:
+            raise ValidationError("The phone and the identifier belong to two different contacts.")
+        return found[0] if found else None
+
+    def import_instance(self, instance: Contact, row: Row, **kwargs: Any) -> None:
+        """Write the row into the contact; its own fields are added to those it has."""
+        known = dict(instance.fields)
+        super().import_instance(instance, row, **kwargs)
+        own = {column.removeprefix(OWN): str(row[column]) for column in row if column.startswith(OWN)}
+        instance.fields = known | instance.fields | own
+        instance.clean_fields()
+
+    def skip_row(self, instance: Contact, original: Contact, row: Row, import_validation_errors: Any = None) -> bool:
+        """Nothing changes, and the contact is in the groups already."""
+        skipped: bool = super().skip_row(instance, original, row, import_validation_errors)
+        return skipped and not self._missing_groups(instance, row)
+
+    def after_save_instance(self, instance: Contact, row: Row, **kwargs: Any) -> None:
+        """Into the groups, new ones included; an import takes nobody out of one."""
+        for name in self._missing_groups(instance, row):
+            known = self.group_ids.get(name.lower())
+            group = Group.objects.get(pk=known) if known else Group.objects.create(name=name)
+            self.group_ids[name.lower()] = group.pk
+            add_to_group(group, [instance.pk])
+
+    def _missing_groups(self, contact: Contact, row: Row) -> list[str]:
+        names = self._group_names(row)
+        if not names or contact.pk is None:
+            return names
+        joined = {name.lower() for name in contact.groups.values_list("name", flat=True)}
+        return [name for name in names if name.lower() not in joined]
+
+    def _unknown_groups(self, row: Row) -> list[str]:
+        return [name for name in self._group_names(row) if name.lower() not in self.group_ids]
+
+    def _group_names(self, row: Row) -> list[str]:
+        """The names in the cell; one that exists as it stands is a name, whatever it holds."""
+        text = str(row.get("groups", "")).strip()
+        if text.lower() in self.group_ids:
+            return [text]
+        return [name[:64] for name in GROUP_SEPARATOR.split(text) if name]
