@@ -1,5 +1,27 @@
 """Pages for people: one module for each model, and the journey of a broadcast."""
 
-from broadcaster.admin import broadcast, message, system, work_queue
+from broadcaster.admin import (
+    broadcast,
+    channel,
+    contact,
+    group,
+    message,
+    suppression,
+    system,
+    template,
+    upload,
+    work_queue,
+)
 
-__all__ = ["broadcast", "message", "system", "work_queue"]
+__all__ = [
+    "broadcast",
+    "channel",
+    "contact",
+    "group",
+    "message",
+    "suppression",
+    "system",
+    "template",
+    "upload",
+    "work_queue",
+]
