@@ -16,7 +16,11 @@ from broadcaster.audience.spreadsheets import Row
 from broadcaster.models import AudienceRow, AudienceUpload, Contact, Membership, RejectedRow, Suppression
 
 NAME_LIMIT, IDENTIFIER_LIMIT = 128, 128
+SINGLE = frozenset({"phone", "identifier", "name", "language"})
+DUPLICATE = "This person stands further up in the file; the first row counts."
 UPDATED_COLUMNS = ("name", "identifier", "phone", "language", "fields", "modified_at")
+
+Known = dict[tuple[str, str], Contact]  # by ("phone", number) and by ("identifier", value)
 
 
 @dataclass(slots=True)
@@ -47,33 +51,32 @@ class Refused:
     reason: str
 
 
-def import_chunk(upload: AudienceUpload, rows: Sequence[Row]) -> Counter[str]:
+def import_chunk(upload: AudienceUpload, headers: Sequence[str], rows: Sequence[Row]) -> Counter[str]:
     """Write the rows' people; how many rows ended in which count. Call it inside a transaction."""
-    reader = Reader(upload)
+    reader = Reader(upload, headers)
     read = [reader.read(row) for row in rows]
     refused = [one for one in read if isinstance(one, Refused)]
     people, twins = _first_of_each([one for one in read if isinstance(one, Person)])
-    contacts, outcomes = _save_contacts(people)
-    seen = set(
-        AudienceRow.objects.filter(upload=upload, contact__in=contacts.values()).values_list("contact_id", flat=True)
-    )
-    fresh = [person for person in people if contacts[id(person)].pk not in seen]
-    twins += [person for person in people if contacts[id(person)].pk in seen]
-    _save_audience(upload, fresh, contacts)
+    known = _known(people)
+    people, again = _first_of_each_contact(upload, people, known)
+    twins += again
+    contacts, outcomes = _save_contacts(people, known)
+    _save_audience(upload, people, contacts)
     refused += [Refused(person.row, "duplicate", DUPLICATE) for person in twins]
-    opted_out = _opted_out(upload, fresh, contacts)
+    opted_out = _opted_out(people, contacts)
     _save_refused(upload, refused)
     counts = Counter("duplicate" if one.code == "duplicate" else "invalid" for one in refused)
-    counts.update("suppressed" if id(person) in opted_out else outcomes[id(person)] for person in fresh)
+    counts.update("suppressed" if id(person) in opted_out else outcomes[id(person)] for person in people)
     return counts
 
 
 class Reader:
-    """Reads one row as the upload's mapping says."""
+    """Reads one row as the upload's mapping says; `headers` are the file's, for a database may reorder a mapping."""
 
-    def __init__(self, upload: AudienceUpload) -> None:
+    def __init__(self, upload: AudienceUpload, headers: Sequence[str]) -> None:
         self.region = upload.region or None
-        self.columns = [(place, column["role"], column.get("key", "")) for place, column in enumerate(_columns(upload))]
+        columns = ((place, upload.mapping[header]) for place, header in enumerate(headers) if header in upload.mapping)
+        self.columns = [(place, column["role"], column.get("key", "")) for place, column in columns]
 
     def read(self, row: Row) -> Person | Refused:
         """The row's person, or why there is none."""
@@ -107,14 +110,6 @@ class Reader:
         }
 
 
-SINGLE = frozenset({"phone", "identifier", "name", "language"})
-DUPLICATE = "This person stands further up in the file; the first row counts."
-
-
-def _columns(upload: AudienceUpload) -> list[Mapping[str, str]]:
-    return list(upload.mapping.values())
-
-
 def _language(value: str) -> str:
     code = value.strip().lower()
     return code if len(code) == 3 and code.isascii() and code.isalpha() else ""  # noqa: PLR2004  ISO 639-3
@@ -131,14 +126,33 @@ def _first_of_each(people: Iterable[Person]) -> tuple[list[Person], list[Person]
     return first, again
 
 
-def _save_contacts(people: Sequence[Person]) -> tuple[dict[int, Contact], dict[int, str]]:
+def _first_of_each_contact(
+    upload: AudienceUpload, people: Iterable[Person], known: Known
+) -> tuple[list[Person], list[Person]]:
+    """The same for people whom only their contact shows to be one: by phone here, by identifier there."""
+    ids = {contact.pk for contact in known.values()}
+    seen = set(AudienceRow.objects.filter(upload=upload, contact__in=ids).values_list("contact_id", flat=True))
+    first: list[Person] = []
+    again: list[Person] = []
+    for person in people:
+        contact = _contact_of(person, known)
+        (again if contact and contact.pk in seen else first).append(person)
+        if contact:
+            seen.add(contact.pk)
+    return first, again
+
+
+def _contact_of(person: Person, known: Known) -> Contact | None:
+    return next((known[key] for key in person.keys if key in known), None)
+
+
+def _save_contacts(people: Sequence[Person], known: Known) -> tuple[dict[int, Contact], dict[int, str]]:
     """Each person's contact, made or brought up to date, and whether it was new, updated or unchanged."""
-    known = _known(people)
     contacts: dict[int, Contact] = {}
     outcomes: dict[int, str] = {}
     made, changed = [], []
     for person in people:
-        contact = next((known[key] for key in person.keys if key in known), None)
+        contact = _contact_of(person, known)
         if contact is None:
             contact = Contact(phone=person.phone, identifier=person.identifier, name=person.name)
             contact.language, contact.fields = person.language, person.fields
@@ -155,18 +169,18 @@ def _save_contacts(people: Sequence[Person]) -> tuple[dict[int, Contact], dict[i
     return contacts, outcomes
 
 
-def _known(people: Sequence[Person]) -> dict[tuple[str, str], Contact]:
+def _known(people: Sequence[Person]) -> Known:
     """The contacts there are already, by phone and by identifier."""
     numbers = [person.phone for person in people if person.phone]
     identifiers = [person.identifier for person in people if person.identifier]
-    found: dict[tuple[str, str], Contact] = {}
+    found: Known = {}
     for contact in Contact.objects.filter(Q(phone__in=numbers) | Q(identifier__in=identifiers)):
         found[("phone", contact.phone or "")] = contact
         found[("identifier", contact.identifier or "")] = contact
     return {key: contact for key, contact in found.items() if key[1]}
 
 
-def _bring_up_to_date(contact: Contact, person: Person, known: Mapping[tuple[str, str], Contact]) -> bool:
+def _bring_up_to_date(contact: Contact, person: Person, known: Known) -> bool:
     """Take over what the row says; an empty cell keeps the old value. Whether anything changed."""
     wanted: dict[str, Any] = {
         "name": person.name or contact.name,
@@ -199,7 +213,7 @@ def _save_audience(upload: AudienceUpload, people: Sequence[Person], contacts: M
         Membership.objects.bulk_create(members, batch_size=5_000, ignore_conflicts=True)
 
 
-def _opted_out(upload: AudienceUpload, people: Sequence[Person], contacts: Mapping[int, Contact]) -> set[int]:
+def _opted_out(people: Sequence[Person], contacts: Mapping[int, Contact]) -> set[int]:
     """The people who opted out of everything; they are in the audience and are skipped when it is sent."""
     addresses = {contacts[id(person)].address for person in people}
     rows = Suppression.objects.filter(channel=None, address__in=addresses)

@@ -6,6 +6,7 @@ A chunk is one transaction: contacts, group, audience rows, refused rows, counts
 worker that dies loses a chunk's work and nothing else, and no row is ever counted twice.
 """
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 5_000
 LEASE = timedelta(seconds=60)  # an import that was silent for so long has lost its worker
+TRIES = 3  # of a chunk whose people another import saves at the same moment
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def receive(
@@ -47,14 +50,16 @@ def receive(
     file.seek(0)
     upload = AudienceUpload(filename=filename, sha256=digest.hexdigest(), size_bytes=file.size or 0, region=region)
     upload.author = author if isinstance(author, User) else None
-    upload.file.save(f"{upload.uuid}{Path(filename).suffix.lower()[:8]}", file, save=False)
+    name = f"{upload.uuid}{Path(filename).suffix.lower()[:8]}"
+    stored_as = upload.file.field.generate_filename(upload, name)  # known before, since a full disk leaves half a file
     try:
+        upload.file.save(name, file, save=False)
         dialect = spreadsheets.detect(Path(upload.file.path), filename)
         upload.dialect = asdict(dialect)
         upload.mapping = guess_mapping(upload)
         upload.save()
     except BaseException:
-        upload.file.delete(save=False)
+        upload.file.storage.delete(stored_as)
         raise
     return upload
 
@@ -82,7 +87,7 @@ def configure(
 ) -> None:
     """Say how the file is read. Raises UnreadableFile where it cannot be read so, or nobody can be reached by it."""
     headers = preview(upload, dialect).headers
-    kept = {header: dict(mapping[header]) for header in headers if header in mapping}
+    kept = {header: dict(mapping.get(header, {"role": "ignore"})) for header in headers}
     roles = [column["role"] for column in kept.values()]
     if "phone" not in roles and "identifier" not in roles:
         raise UnreadableFile("No column holds the phone numbers. Choose the one that does.")
@@ -119,8 +124,9 @@ def import_rows(upload_id: int, *, life_s: float, resumed: bool = False) -> bool
         return False
     end = time.monotonic() + life_s
     try:
+        headers = preview(upload).headers
         for rows in _chunks(upload):
-            if not _import_chunk(upload, rows):
+            if not _import_chunk(upload, headers, rows):
                 return False
             if time.monotonic() > end:
                 return True
@@ -150,22 +156,36 @@ def _take(upload_id: int, *, resumed: bool) -> AudienceUpload | None:
 
 
 def _chunks(upload: AudienceUpload) -> Iterator[list[spreadsheets.Row]]:
+    """The rows that are still to do; where the file breaks, first those before the break."""
+    through = upload.position
     rows: list[spreadsheets.Row] = []
-    for row in spreadsheets.rows(Path(upload.file.path), Dialect(**upload.dialect)):
-        if row.number <= upload.position:
-            continue
-        rows.append(row)
-        if len(rows) == CHUNK_ROWS:
+    try:
+        for row in spreadsheets.rows(Path(upload.file.path), Dialect(**upload.dialect)):
+            if row.number <= through:
+                continue
+            rows.append(row)
+            if len(rows) == CHUNK_ROWS:
+                yield rows
+                rows = []
+    except (UnreadableFile, OSError):
+        if rows:
             yield rows
-            rows = []
+        raise
     if rows:
         yield rows
 
 
-def _import_chunk(upload: AudienceUpload, rows: Sequence[spreadsheets.Row]) -> bool:
-    """Import some rows in one transaction; False where another worker has imported them meanwhile."""
+def _import_chunk(upload: AudienceUpload, headers: Sequence[str], rows: Sequence[spreadsheets.Row]) -> bool:
+    """Import some rows; False where another worker has imported them meanwhile."""
+    for _ in range(TRIES - 1):
+        with contextlib.suppress(IntegrityError, OperationalError):  # a collision or deadlock with another import
+            return _try_chunk(upload, headers, rows)
+    return _try_chunk(upload, headers, rows)
+
+
+def _try_chunk(upload: AudienceUpload, headers: Sequence[str], rows: Sequence[spreadsheets.Row]) -> bool:
     with transaction.atomic():
-        counts: Mapping[str, int] = importing.import_chunk(upload, rows)
+        counts: Mapping[str, int] = importing.import_chunk(upload, headers, rows)
         added: dict[str, Any] = {name: F(name) + counts.get(name, 0) for name in AudienceUpload.COUNTS}
         here = AudienceUpload.objects.filter(
             pk=upload.pk, position=upload.position, state=AudienceUpload.State.IMPORTING
@@ -188,6 +208,3 @@ def _csv_line(values: Sequence[str]) -> str:
     line = io.StringIO()
     csv.writer(line).writerow(["'" + value if value[:1] in FORMULA_STARTS else value for value in values])
     return line.getvalue()
-
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
