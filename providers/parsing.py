@@ -16,6 +16,8 @@ IDENTIFIER_CHARACTERS = 128
 PHRASE_CHARACTERS = 300
 INBOUND_CHARACTERS = 4_096  # WhatsApp's longest text
 CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+REPEATED_KEYS = frozenset({"status", "code"})  # in an error object they say again what the HTTP status said
+PLAIN_KEYS = frozenset({"detail", "message", "error", "errors", "non_field_errors"})  # they name nothing
 MILLISECONDS_FROM = 100_000_000_000  # as seconds that is the year 5138
 
 
@@ -97,15 +99,16 @@ def payload(query: Mapping[str, str], body: bytes) -> Any:
 def texts(value: Any) -> list[str]:
     """Every text inside a nested error object, outer first: `{"urns": {"0": ["bad"]}}` gives `urns.0: bad`."""
     found: list[str] = []
-    pending: list[tuple[str, Any]] = [("", value)]
+    pending: list[tuple[tuple[str, ...], Any]] = [((), value)]
     while pending and len(found) < 10:  # noqa: PLR2004  a person reads no more
-        name, inner = pending.pop(0)
+        path, inner = pending.pop(0)
         if isinstance(inner, dict):
-            pending += [(f"{name}.{key}" if name else str(key), each) for key, each in inner.items()]
+            pending += [((*path, str(key)), each) for key, each in inner.items() if key not in REPEATED_KEYS]
         elif isinstance(inner, list):
-            pending += [(name, each) for each in inner]
+            pending += [(path, each) for each in inner]
         elif text := phrase(inner):
-            found.append(f"{name}: {text}" if name and not name.endswith(("detail", "errors")) else text)
+            where = ".".join(name for name in path if name not in PLAIN_KEYS)
+            found.append(f"{where}: {text}" if where else text)
     return found
 
 

@@ -22,6 +22,8 @@ STATUSES = {
     "read": DeliveryStatus.READ,
     "failed": DeliveryStatus.FAILED,
 }
+OPTED_OUT_CODE = "131050"  # Meta's reference, error codes: the person stopped marketing messages
+OPTED_OUT_WORDS = ("opted out", "opted-out")  # in the providers' own reasons, such as Kaleyra's "Number Opted Out"
 HEADERS = frozenset({"text", "image", "video", "document"})
 BUTTONS = frozenset({"url", "quick_reply", "flow"})
 
@@ -49,20 +51,26 @@ def template_components(template: TemplateMessage) -> list[dict[str, Any]]:
     return components + [_button(button) for button in template.buttons]
 
 
-def status_event(status: Any, *, provider: str, reference: str = "") -> ReceiptEvent:
+def status_event(status: Any, *, provider: str) -> ReceiptEvent:
     """One item of `statuses`."""
     word = parsing.identifier(parsing.dig(status, "status")).lower()
     fault = parsing.dig(status, "errors", 0)
-    details = parsing.dig(fault, "error_data", "details") or parsing.dig(fault, "title")
+    code = parsing.identifier(parsing.dig(fault, "code"))
+    reason = parsing.phrase(parsing.dig(fault, "error_data", "details") or parsing.dig(fault, "title"))
     return ReceiptEvent(
-        parsing.status(word, STATUSES, provider),
+        failure_or_opt_out(parsing.status(word, STATUSES, provider), code=code, reason=reason),
         provider_id=parsing.identifier(parsing.dig(status, "id")),
-        reference=reference,
         address=parsing.phone(parsing.dig(status, "recipient_id")),
-        code=parsing.identifier(parsing.dig(fault, "code")),
-        reason=parsing.phrase(details),
+        code=code,
+        reason=reason,
         at=parsing.moment(parsing.dig(status, "timestamp")),
     )
+
+
+def failure_or_opt_out(status: DeliveryStatus, *, code: str, reason: str) -> DeliveryStatus:
+    """The status, but opted out where a failure gives that as its reason: such a person must not be asked again."""
+    is_opt_out = code == OPTED_OUT_CODE or any(words in reason.lower() for words in OPTED_OUT_WORDS)
+    return DeliveryStatus.OPTED_OUT if status is DeliveryStatus.FAILED and is_opt_out else status
 
 
 def inbound_events(value: Any) -> Iterator[ReceiptEvent]:

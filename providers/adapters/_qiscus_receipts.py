@@ -39,12 +39,13 @@ INBOUND = frozenset({"post_comment_mobile", "post_comment_rest"})  # Qiscus' pag
 def log_event(log: Any, job_id: str) -> ReceiptEvent:
     """One recipient's log in a job."""
     word = parsing.identifier(parsing.dig(log, "status")).lower()
+    notes = parsing.phrase(parsing.dig(log, "notes"))
     return ReceiptEvent(
-        parsing.status(word, STATUSES, "Qiscus"),
+        whatsapp.failure_or_opt_out(parsing.status(word, STATUSES, "Qiscus"), code="", reason=notes),
         provider_id=job_id,
         address=parsing.phone(parsing.dig(log, "phone_number")),
         code=word,
-        reason=parsing.phrase(parsing.dig(log, "notes")),
+        reason=notes,
         at=parsing.moment(parsing.dig(log, "sent_at")),
     )
 

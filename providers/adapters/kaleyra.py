@@ -72,8 +72,6 @@ STATUSES = {
     "not-sent": DeliveryStatus.FAILED,
     "0": DeliveryStatus.FAILED,
 }
-OPTED_OUT = "opted out"  # in the reason of a not-sent callback; Kaleyra's page title "Number Opted Out"
-
 REFERENCE_CHARACTERS = 255  # longer ones are truncated without a word
 CTA_CHARACTERS = 20  # Meta, "Flow message"
 HEADER_CHARACTERS, FOOTER_CHARACTERS = 60, 60  # Meta, "Interactive object"
@@ -255,15 +253,13 @@ def _event(callback: Any, status: Any) -> ReceiptEvent:
     word = parsing.identifier(merged.get("status")).lower().replace("_", "-").replace(" ", "-")
     fault = parsing.dig(merged, "errors", 0)
     reason = parsing.phrase(parsing.dig(fault, "title") or merged.get("reason") or merged.get("description"))
-    delivery = parsing.status(word, STATUSES, "Kaleyra")
-    if delivery is DeliveryStatus.FAILED and OPTED_OUT in reason.lower():
-        delivery = DeliveryStatus.OPTED_OUT
+    code = parsing.identifier(parsing.dig(fault, "code") or merged.get("code"))
     return ReceiptEvent(
-        delivery,
+        whatsapp.failure_or_opt_out(parsing.status(word, STATUSES, "Kaleyra"), code=code, reason=reason),
         provider_id=parsing.identifier(merged.get("message_id") or merged.get("id")),
         reference=parsing.identifier(parsing.dig(extra, "ref") or merged.get("ref")),
         address=parsing.phone(merged.get("recipient_id") or merged.get("to") or merged.get("mobile")),
-        code=parsing.identifier(parsing.dig(fault, "code") or merged.get("code")),
+        code=code,
         reason=reason,
         at=parsing.moment(merged.get("timestamp")),
     )

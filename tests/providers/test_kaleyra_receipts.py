@@ -82,6 +82,16 @@ def test_opted_out_is_told_by_the_reason() -> None:
     assert event.status is DeliveryStatus.OPTED_OUT
 
 
+def test_opted_out_is_told_by_metas_code() -> None:
+    [event] = parse(status_callback("failed", errors=[{"code": 131050, "title": "Unable to deliver"}]))
+    assert event.status is DeliveryStatus.OPTED_OUT
+
+
+def test_reason_alone_makes_no_opt_out_of_a_delivery() -> None:
+    [event] = parse({**status_callback("delivered"), "reason": "not opted out"})
+    assert event.status is DeliveryStatus.DELIVERED
+
+
 def test_statuses_of_several_people_in_one_callback() -> None:
     callback = status_callback()
     callback["meta_object"]["value"]["statuses"] *= 3

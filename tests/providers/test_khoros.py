@@ -137,7 +137,7 @@ def test_batch_size_lets_recipients_share_a_request() -> None:
 def test_refusal_is_told_in_khoros_words() -> None:
     [result], _ = post(khoros(), [to_john(Event("e"))], {"status": 400, "json": {"error": {"field": ["too long"]}}})
     assert result.error
-    assert result.error.sentence == "The provider refused the message. error.field: too long"
+    assert result.error.sentence == "The provider refused the message. field: too long"
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,8 @@ def test_payload(query: dict[str, str], body: bytes, payload: Any) -> None:
         ({"urns": {"0": ["bad", "worse"]}}, ["urns.0: bad", "urns.0: worse"]),
         ({"non_field_errors": ["Must provide"]}, ["Must provide"]),
         (["a", {"b": "c"}], ["a", "b: c"]),
+        ({"status": 422, "errors": {"message": "no such phone"}}, ["no such phone"]),
+        ({"code": "x", "error": {"phone": "bad"}}, ["phone: bad"]),
         ("plain", ["plain"]),
         (None, []),
         ([str(number) for number in range(20)], [str(number) for number in range(10)]),

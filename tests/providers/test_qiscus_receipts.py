@@ -69,6 +69,12 @@ def test_log_status(word: object, status: DeliveryStatus) -> None:
 
 
 @responses.activate
+def test_opted_out_is_told_by_the_notes() -> None:
+    responses.get(LOGS, json=logs(log("failed", notes="User has opted out of marketing messages")))
+    assert [event.status for event in client("qiscus").poll(["14528583"])[0]] == [DeliveryStatus.OPTED_OUT]
+
+
+@responses.activate
 def test_poll_reads_page_after_page_with_the_key() -> None:
     keys = matchers.header_matcher({"Qiscus-App-Id": "+12345678902", "Qiscus-Secret-Key": SECRET})
     for page, found in (("1", [log()] * 100), ("2", [log("read")])):
@@ -111,6 +117,11 @@ def test_forwarded_failure_carries_metas_details() -> None:
     error = {"code": 131026, "title": "Undeliverable", "error_data": {"details": "Not on WhatsApp"}}
     [event] = parse({"statuses": [{"status": "failed", "recipient_id": "62815", "errors": [error]}]})
     assert (event.status, event.code, event.reason) == (DeliveryStatus.FAILED, "131026", "Not on WhatsApp")
+
+
+def test_forwarded_opt_out_is_told_by_metas_code() -> None:
+    [event] = parse({"statuses": [{"status": "failed", "recipient_id": "62815", "errors": [{"code": 131050}]}]})
+    assert event.status is DeliveryStatus.OPTED_OUT
 
 
 def test_forwarded_reply_is_inbound() -> None:
