@@ -6,6 +6,8 @@ from django.db.models import Q, QuerySet
 
 from broadcaster.models import Channel, Suppression
 
+ADDRESS_LIMIT, REASON_LIMIT = 128, 200
+
 
 def suppressions(channel: Channel) -> QuerySet[Suppression]:
     """The suppressions that concern this channel: its own and those of every channel."""
@@ -21,8 +23,10 @@ def suppressed(addresses: Collection[str], channel: Channel) -> set[str]:
 
 
 def suppress(addresses: Collection[str], *, channel: Channel | None, reason: str, source: str) -> None:
-    """Add the addresses to the suppressions, keeping what is there already."""
-    Suppression.objects.bulk_create(
-        [Suppression(address=address, channel=channel, reason=reason[:200], source=source) for address in addresses],
-        ignore_conflicts=True,
-    )
+    """Add the addresses to the suppressions, keeping what is there already; what no contact can have is left out."""
+    rows = [
+        Suppression(address=address, channel=channel, reason=reason[:REASON_LIMIT], source=source)
+        for address in addresses
+        if 0 < len(address) <= ADDRESS_LIMIT
+    ]
+    Suppression.objects.bulk_create(rows, ignore_conflicts=True)
