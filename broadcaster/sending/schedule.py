@@ -1,6 +1,8 @@
 """What people and the clock do to a broadcast: schedule, call back, pause, resume, cancel, copy, and start when due."""
 
+import contextlib
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -14,8 +16,18 @@ from broadcaster.models import Batch, Broadcast, Message
 from broadcaster.sending import batches, ledger, states
 from broadcaster.sending.ledger import Change
 
+AS_NEW: dict[str, Any] = {
+    "content": {},
+    "approved_fingerprint": "",
+    "state_reason": "",
+    "total": 0,
+    "batch_count": 0,
+    "expanded_through": 0,
+    "prepare_until": None,
+    "prepared_at": None,
+    "finished_at": None,
+}
 PAST_TOLERANCE = timedelta(minutes=1)  # "now" in a form is in the past by the time it arrives
-CHUNK = 5_000
 
 
 class NotReady(Exception):  # noqa: N818
@@ -28,6 +40,8 @@ class NotReady(Exception):  # noqa: N818
 
 def schedule(broadcast: Broadcast, *, send_at: datetime) -> None:
     """Freeze what is sent and set the time. Raises NotReady, or states.MoveRefused where it is no draft."""
+    if not broadcast.is_editable:
+        raise states.refused(broadcast, Broadcast.State.SCHEDULED)
     broadcast.send_at = send_at
     problems = [problem for problem in [*time_problems(broadcast), *preflight.problems(broadcast)] if problem.blocking]
     if problems or broadcast.template is None:
@@ -36,6 +50,7 @@ def schedule(broadcast: Broadcast, *, send_at: datetime) -> None:
     states.move(
         broadcast,
         Broadcast.State.SCHEDULED,
+        only_from={Broadcast.State.DRAFT},
         send_at=max(send_at, now),
         content=freeze(broadcast.template),
         state_reason="",
@@ -54,8 +69,10 @@ def time_problems(broadcast: Broadcast) -> list[Problem]:
 
 
 def unschedule(broadcast: Broadcast) -> None:
-    """Back to the desk, while nothing of it has been prepared. Raises states.MoveRefused."""
-    states.move(broadcast, Broadcast.State.DRAFT, content={}, approved_fingerprint="", state_reason="")
+    """Back to the desk, while nothing of it has been sent. Raises states.MoveRefused."""
+    with transaction.atomic():
+        states.move(broadcast, Broadcast.State.DRAFT, **AS_NEW)
+        broadcast.batches.all().delete()  # a failed one's rows, all skipped: its audience is looked at anew
 
 
 def pause(broadcast: Broadcast) -> None:
@@ -65,7 +82,9 @@ def pause(broadcast: Broadcast) -> None:
 
 def resume(broadcast: Broadcast) -> None:
     """Go on where it was paused. Raises states.MoveRefused."""
-    states.move(broadcast, Broadcast.State.PREPARING if broadcast.prepared_at is None else Broadcast.State.SENDING)
+    to = Broadcast.State.PREPARING if broadcast.started_at is None else Broadcast.State.SENDING
+    states.move(broadcast, to, only_from={Broadcast.State.PAUSED})
+    batches.complete(broadcast.pk)  # its last window may have ended during the pause
 
 
 def cancel(broadcast: Broadcast) -> None:
@@ -120,20 +139,13 @@ def start_due() -> list[int]:
     soon = now + timedelta(seconds=settings.PREPARE_AHEAD_S)
     started = []
     for broadcast in Broadcast.objects.filter(state=Broadcast.State.SCHEDULED, send_at__lte=soon).order_by("send_at"):
-        if is_missed(broadcast, now):
-            states.move(broadcast, Broadcast.State.MISSED, state_reason=missed_reason(broadcast))
-        elif start(broadcast):
-            started.append(broadcast.pk)
+        with contextlib.suppress(states.MoveRefused):  # another tick, or a person, was quicker
+            if is_missed(broadcast, now):
+                states.move(broadcast, Broadcast.State.MISSED, state_reason=missed_reason(broadcast))
+            else:
+                states.move(broadcast, Broadcast.State.PREPARING, only_from={Broadcast.State.SCHEDULED})
+                started.append(broadcast.pk)
     return started
-
-
-def start(broadcast: Broadcast) -> bool:
-    """Let one broadcast be prepared; whether it was this call that did it."""
-    try:
-        states.move(broadcast, Broadcast.State.PREPARING)
-    except states.MoveRefused:  # another tick was quicker
-        return False
-    return True
 
 
 def is_missed(broadcast: Broadcast, now: datetime) -> bool:

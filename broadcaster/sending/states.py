@@ -1,14 +1,16 @@
 """The states and the only moves between them. Every move is a conditional UPDATE that must change exactly one row.
 
-Broadcast  draft -> awaiting_approval -> scheduled -> preparing -> sending <-> paused -> completed
+Broadcast  draft -> awaiting_approval -> scheduled -> preparing -> sending -> completed
+           preparing, sending <-> paused
            draft -> scheduled (where approval is off)          any before completed -> cancelled
            scheduled -> missed (past the late cut-off)         preparing -> failed (pre-flight refused)
-           scheduled, awaiting_approval, missed -> draft (back to the desk)
+           scheduled, awaiting_approval, missed, failed -> draft (back to the desk)
 Message    pending -> accepted -> sent -> delivered -> read
            pending -> failed | expired | skipped(reason) | unknown      accepted|sent -> failed
            unknown -> any by receipt, or pending by a person            receipts only move up in rank
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import F
@@ -24,7 +26,7 @@ BROADCAST_MOVES: dict[str, frozenset[str]] = {
     B.SCHEDULED: frozenset({B.PREPARING, B.MISSED, B.DRAFT, B.CANCELLED}),
     B.PREPARING: frozenset({B.SENDING, B.FAILED, B.PAUSED, B.CANCELLED}),
     B.SENDING: frozenset({B.PAUSED, B.COMPLETED, B.CANCELLED}),
-    B.PAUSED: frozenset({B.SENDING, B.CANCELLED}),
+    B.PAUSED: frozenset({B.PREPARING, B.SENDING, B.CANCELLED}),
     B.MISSED: frozenset({B.DRAFT, B.CANCELLED}),
     B.FAILED: frozenset({B.DRAFT}),
     B.COMPLETED: frozenset({B.SENDING}),  # a person sends unknown messages again
@@ -57,14 +59,27 @@ class MoveRefused(Exception):  # noqa: N818
         self.sentence = sentence
 
 
-def move(broadcast: Broadcast, to: Broadcast.State, **fields: Any) -> None:
-    """Move a broadcast and set the fields with it. Raises MoveRefused where another state got there first."""
-    allowed = [state for state, targets in BROADCAST_MOVES.items() if to in targets]
+def move(
+    broadcast: Broadcast, to: Broadcast.State, *, only_from: Collection[Broadcast.State] = (), **fields: Any
+) -> None:
+    """Move a broadcast and set the fields with it. Raises MoveRefused where another state got there first.
+
+    `only_from` is for callers that mean fewer than all moves to that state: nobody resumes what is completed.
+    """
+    allowed = [
+        state for state, targets in BROADCAST_MOVES.items() if to in targets and state in (only_from or BROADCAST_MOVES)
+    ]
     moved = Broadcast.objects.filter(pk=broadcast.pk, state__in=allowed).update(state=to, **fields)
     broadcast.refresh_from_db()
     if moved != 1:
-        label = broadcast.get_state_display().lower()
-        raise MoveRefused(f"This broadcast is {label}, so it cannot become {to.label.lower()}.")
+        raise refused(broadcast, to)
+
+
+def refused(broadcast: Broadcast, to: Broadcast.State) -> MoveRefused:
+    """The refusal to move this broadcast there, in words."""
+    return MoveRefused(
+        f"This broadcast is {broadcast.get_state_display().lower()}; it cannot become {to.label.lower()}."
+    )
 
 
 def next_batch_number(broadcast_id: int, count: int = 1) -> int:
