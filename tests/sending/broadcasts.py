@@ -1,0 +1,129 @@
+"""Broadcasts at each stage of sending, made as the product makes them, and short ways to look at their rows."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from django.db import connection
+from django.utils import timezone
+
+from broadcaster.content.rendering import freeze
+from broadcaster.models import Batch, Broadcast, Channel, Contact, Group, Membership, Message, Template
+from broadcaster.sending import batches, expansion, progress, pump
+from broadcaster.sending.stopping import Stopping
+from tests.audiences import demo_channel, phone
+
+T = TypeVar("T")
+NOWHERE = "http://127.0.0.1:9"  # for tests in which nothing is posted
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+ORDINARY = 100  # from this number on, no phone is one of the simulator's magic ones
+
+
+def channel_and_template(kind: str = "kaleyra", url: str = NOWHERE, **fields: int) -> tuple[Channel, Template]:
+    """The demo's channel of this provider and its template, made once in a test."""
+    channel = Channel.objects.filter(kind=kind).first()
+    if channel is None:
+        return demo_channel(kind, url, **fields)
+    return channel, Template.objects.get(name__contains=kind.capitalize())
+
+
+def people(numbers: Iterable[int]) -> list[Contact]:
+    """A contact for each number; the number decides on the phone, and so on the simulator's answer."""
+    contacts = [Contact(name=f"Person {number}", phone=phone(number), fields={"city": "Solo"}) for number in numbers]
+    return Contact.objects.bulk_create(contacts)
+
+
+def group_of(contacts: Iterable[Contact], name: str = "Customers") -> Group:
+    """A group with these people in it."""
+    group = Group.objects.create(name=name)
+    Membership.objects.bulk_create(Membership(group=group, contact=contact) for contact in contacts)
+    return group
+
+
+def composed(
+    recipients: int | Sequence[int] = 3, *, kind: str = "kaleyra", url: str = NOWHERE, **fields: Any
+) -> Broadcast:
+    """A draft to so many people, or to the people of these numbers, with which nothing is wrong."""
+    numbers = range(ORDINARY, ORDINARY + recipients) if isinstance(recipients, int) else recipients
+    channel, template = channel_and_template(kind, url)
+    broadcast = Broadcast.objects.create(**{"name": "June", "channel": channel, "template": template} | fields)
+    broadcast.groups.set([group_of(people(numbers), name=f"Audience {broadcast.pk}")])
+    return broadcast
+
+
+def preparing(recipients: int | Sequence[int] = 3, *, send_at: datetime | None = None, **fields: Any) -> Broadcast:
+    """A broadcast whose time has come and that nobody has expanded yet."""
+    broadcast = composed(recipients, **fields)
+    assert broadcast.template
+    Broadcast.objects.filter(pk=broadcast.pk).update(
+        state="preparing", send_at=send_at or timezone.now(), content=freeze(broadcast.template)
+    )
+    broadcast.refresh_from_db()
+    return broadcast
+
+
+def prepared(recipients: int | Sequence[int] = 3, **fields: Any) -> Broadcast:
+    """A broadcast whose batches are ready to be claimed."""
+    broadcast = preparing(recipients, **fields)
+    assert expansion.expand(broadcast.pk, worker="preparer")
+    broadcast.refresh_from_db()
+    return broadcast
+
+
+def claimed(worker: str = "worker") -> Batch:
+    """The next batch, leased."""
+    batch = batches.claim(worker)
+    assert batch is not None
+    return batch
+
+
+def send_next() -> int:
+    """Claim the next batch and send it whole; how many messages were handed over."""
+    return pump.send_batch(claimed(), Stopping(), end=float("inf"))
+
+
+def send_all(broadcast: Broadcast) -> None:
+    """Send until nothing is left to send, as if retries had waited their time."""
+    while Batch.objects.filter(broadcast=broadcast, state="ready", pending__gt=0).exists():
+        Batch.objects.filter(broadcast=broadcast).update(not_before=LONG_AGO)
+        send_next()
+
+
+def let_leases_run_out() -> None:
+    """What a minute would do."""
+    Batch.objects.filter(state="leased").update(lease_until=LONG_AGO)
+
+
+def reload(broadcast: Broadcast) -> Broadcast:
+    """The broadcast as it is now."""
+    return Broadcast.objects.get(pk=broadcast.pk)
+
+
+def states_of(broadcast: Broadcast) -> dict[str, int]:
+    """How many of its messages are in each state; fails where the batches' counts say otherwise."""
+    recounted = progress.recount(broadcast)
+    assert progress.progress(broadcast).counts == recounted
+    for batch in broadcast.batches.all():
+        assert Counter(batch.messages.values_list("state", flat=True)) == +Counter(batch.counts())
+    return {state: number for state, number in recounted.items() if number}
+
+
+def rows(broadcast: Broadcast) -> list[Message]:
+    """Its messages in the order in which they are sent."""
+    return list(Message.objects.filter(broadcast=broadcast).order_by("batch__number", "seq"))
+
+
+def in_threads(count: int, work: Callable[[], T]) -> list[T]:
+    """What `work` returns in each of so many threads at the same time, each with a connection of its own."""
+    with ThreadPoolExecutor(count) as pool:
+        return [done.result() for done in [pool.submit(with_own_connection, work) for _ in range(count)]]
+
+
+def with_own_connection(work: Callable[[], T]) -> T:
+    """Run `work` in this thread and close the thread's connection."""
+    try:
+        return work()
+    finally:
+        connection.close()
