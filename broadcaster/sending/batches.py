@@ -7,7 +7,6 @@ Every step checks that the lease is still ours; a worker that lost it writes not
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -17,24 +16,13 @@ from django.utils import timezone
 
 from broadcaster.models import Batch, Broadcast, Message
 from broadcaster.sending import ledger, states
-from broadcaster.sending.ledger import Change
+from broadcaster.sending.ledger import Change, Retry
 
 PACE_HORIZON_S = 1.0  # a channel whose next free slot is further away than this does not hold a worker
 
 
 class LeaseLost(Exception):  # noqa: N818
-    """Another worker has recovered this batch; nothing of it may be written any more."""
-
-
-@dataclass(slots=True)
-class Retry:
-    """A message that was surely not accepted and goes back to the queue, in a batch of its own."""
-
-    message_id: int
-    after_s: float
-    costs_attempt: bool
-    error_code: str
-    error_text: str
+    """Another worker has the work by now, or a person called it off; nothing of it may be written any more."""
 
 
 def claimable(now: datetime) -> QuerySet[Batch]:
@@ -66,7 +54,7 @@ def claim(worker: str) -> Batch | None:
             batch = _candidate(now)
             if batch is None:
                 return None
-            if _lease(batch, worker, now):
+            if _serve(batch.broadcast_id, now) and _lease(batch, worker, now):
                 return batch
     return None
 
@@ -102,15 +90,7 @@ def requeue(batch: Batch, retries: Sequence[Retry], *, now: datetime) -> None:
         not_before=now + timedelta(seconds=max(retry.after_s for retry in retries)),
         pending=len(retries),
     )
-    for seq, retry in enumerate(retries, start=1):
-        Message.objects.filter(pk=retry.message_id).update(
-            batch=later,
-            seq=seq,
-            attempts=F("attempts") - (0 if retry.costs_attempt else 1),
-            error_code=retry.error_code[:64],
-            error_text=retry.error_text[:300],
-            changed_at=now,
-        )
+    ledger.postpone(retries, batch_id=later.pk, now=now)
     Batch.objects.filter(pk=batch.pk).update(pending=F("pending") - len(retries))
 
 
@@ -152,17 +132,16 @@ def _candidate(now: datetime) -> Batch | None:
     return batches.first()
 
 
+def _serve(broadcast_id: int, now: datetime) -> bool:
+    """Note that the broadcast gets a worker, and that it sends from its first one on; whether it still may send."""
+    broadcast = Broadcast.objects.filter(pk=broadcast_id)
+    if broadcast.filter(state=Broadcast.State.SENDING).update(served_at=now):
+        return True
+    prepared = broadcast.filter(state=Broadcast.State.PREPARING, prepared_at__isnull=False)
+    return prepared.update(state=Broadcast.State.SENDING, started_at=now, served_at=now) == 1
+
+
 def _lease(batch: Batch, worker: str, now: datetime) -> bool:
     batch.state, batch.lease_worker, batch.lease_until = Batch.State.LEASED, worker, lease_end(now)
     ready = Batch.objects.filter(pk=batch.pk, state=Batch.State.READY)
-    if ready.update(state=batch.state, lease_worker=worker, lease_until=batch.lease_until) != 1:
-        return False
-    broadcast = Broadcast.objects.filter(pk=batch.broadcast_id)
-    if not broadcast.filter(state=Broadcast.State.SENDING).update(served_at=now):
-        return (
-            broadcast.filter(state=Broadcast.State.PREPARING, prepared_at__isnull=False).update(
-                state=Broadcast.State.SENDING, started_at=now, served_at=now
-            )
-            == 1
-        )
-    return True
+    return ready.update(state=batch.state, lease_worker=worker, lease_until=batch.lease_until) == 1

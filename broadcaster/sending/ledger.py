@@ -28,6 +28,17 @@ class Change:
     error_text: str = ""
 
 
+@dataclass(slots=True)
+class Retry:
+    """A message that was surely not accepted and goes back to the queue, in a later batch."""
+
+    message_id: int
+    after_s: float
+    costs_attempt: bool
+    error_code: str
+    error_text: str
+
+
 COLUMNS = """
     state = {state}, changed_at = {now},
     provider_id = CASE WHEN {provider_id} = '' THEN m.provider_id ELSE {provider_id} END,
@@ -49,6 +60,30 @@ def write(changes: Sequence[Change], *, now: datetime) -> int:
         _write_portable(changes, now)
     shift_counts(changes)
     return len(changes)
+
+
+def postpone(retries: Sequence[Retry], *, batch_id: int, now: datetime) -> None:
+    """Move pending messages to another batch, numbered anew; the counts of both batches are the caller's."""
+    statement = """
+        UPDATE broadcaster_message SET batch_id = %s, seq = %s, attempts = attempts - %s,
+               error_code = %s, error_text = %s, changed_at = %s
+        WHERE id = %s
+    """
+    stamp = connection.ops.adapt_datetimefield_value(now)
+    rows = [
+        (
+            batch_id,
+            seq,
+            0 if retry.costs_attempt else 1,
+            retry.error_code[:64],
+            retry.error_text[:300],
+            stamp,
+            retry.message_id,
+        )
+        for seq, retry in enumerate(retries, start=1)
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, rows)
 
 
 def shift_counts(changes: Iterable[Change]) -> None:

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 import providers
 from broadcaster.models import Batch, Channel, Message, ProviderCall
-from broadcaster.sending.batches import Retry
-from broadcaster.sending.ledger import Change
+from broadcaster.sending.ledger import Change, Retry
 from providers import Outcome, SendResult
 
 log = logging.getLogger(__name__)
@@ -52,8 +52,11 @@ def decide(
 
 
 def hold(channel: Channel, *, reason: str, until: datetime | None) -> None:
-    """Stop the channel: its messages stay pending. `until` None waits for a person."""
-    Channel.objects.filter(pk=channel.pk).update(hold_reason=reason[:500], hold_until=until)
+    """Stop the channel: its messages stay pending. `until` None waits for a person, and no end may be put to that."""
+    channels = Channel.objects.filter(pk=channel.pk)
+    if until is not None:
+        channels = channels.filter(Q(hold_reason="") | Q(hold_until__isnull=False))
+    channels.update(hold_reason=reason[:500], hold_until=until)
     log.warning("channel %s is held: %s", channel, reason)
 
 
