@@ -29,9 +29,13 @@ def expand(broadcast_id: int, *, worker: str) -> bool:
     broadcast = _lease(broadcast_id, worker)
     if broadcast is None:
         return False
-    while _chunk(broadcast):
-        pass
-    return _seal(broadcast)
+    try:
+        while _chunk(broadcast):
+            pass
+        return _seal(broadcast)
+    except batches.LeaseLost:  # it was paused or cancelled: whoever resumes it need not wait for the lease to run out
+        Broadcast.objects.filter(pk=broadcast_id, prepare_worker=worker).update(prepare_until=None)
+        return False
 
 
 def batch_size(broadcast: Broadcast) -> int:
@@ -49,7 +53,7 @@ def _lease(broadcast_id: int, worker: str) -> Broadcast | None:
 
 
 def _chunk(broadcast: Broadcast) -> bool:
-    """Insert the next chunk; whether there was one, and the lease is still ours."""
+    """Insert the next chunk; whether there was one. Raises batches.LeaseLost."""
     with transaction.atomic():
         remaining = segments.recipients(broadcast).filter(pk__gt=broadcast.expanded_through)
         contact_ids = list(remaining.order_by("pk").values_list("pk", flat=True)[:CHUNK])
@@ -58,7 +62,7 @@ def _chunk(broadcast: Broadcast) -> bool:
         through = contact_ids[-1]
         until = timezone.now() + timedelta(seconds=settings.LEASE_S)
         if _ours(broadcast).update(expanded_through=through, prepare_until=until) != 1:
-            return False
+            raise batches.LeaseLost
         _insert(broadcast, contact_ids)
         broadcast.expanded_through = through
     return True
@@ -89,11 +93,11 @@ def _insert(broadcast: Broadcast, contact_ids: Sequence[int]) -> None:
 
 
 def _seal(broadcast: Broadcast) -> bool:
-    """Freeze the total, unless the lease was lost; an audience of nobody fails the broadcast."""
+    """Freeze the total; whether there is somebody to write to, else it fails. Raises batches.LeaseLost."""
     total = Message.objects.filter(broadcast=broadcast).count()
     with transaction.atomic():
         if _ours(broadcast).update(total=total, prepared_at=timezone.now(), prepare_until=None) != 1:
-            return False
+            raise batches.LeaseLost
         to_send = Batch.objects.filter(broadcast=broadcast).exclude(state=Batch.State.DONE)
         if not to_send.exists():
             states.move(broadcast, Broadcast.State.FAILED, state_reason=nobody(total), finished_at=timezone.now())
