@@ -17,18 +17,11 @@ from broadcaster.sending.ledger import Change
 
 def still_wanted(batch: Batch) -> bool:
     """Whether the broadcast still sends and its channel is open; read anew before each window."""
-    channel = batch.broadcast.sender
     open_now = Q(broadcast__channel__hold_reason="") | Q(broadcast__channel__hold_until__lte=timezone.now())
-    row = (
-        Batch.objects.filter(open_now, pk=batch.pk, broadcast__state=Broadcast.State.SENDING)
-        .filter(broadcast__channel__enabled=True)
-        .values_list("broadcast__channel__rate_per_second", flat=True)
-        .first()
+    wanted = Batch.objects.filter(
+        open_now, pk=batch.pk, broadcast__state=Broadcast.State.SENDING, broadcast__channel__enabled=True
     )
-    if row is None:
-        return False
-    channel.rate_per_second = row
-    return True
+    return wanted.exists()
 
 
 class Builder:
