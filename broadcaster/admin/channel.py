@@ -65,7 +65,7 @@ class ChannelAdmin(CountedDeletion, Admin):
     @admin.display(description="Pace", ordering="rate_per_second")
     def pace(self, channel: Channel) -> str:
         """How fast it sends at most."""
-        return f"{channel.rate_per_second} a second"
+        return f"{channel.rate_per_second}/s"
 
     # -- the form ----------------------------------------------------------------------------------------------------
 
@@ -114,6 +114,7 @@ class ChannelAdmin(CountedDeletion, Admin):
         posts_receipts = channel.client_class.capabilities.receipts == "webhook"
         return {
             "channel": channel,
+            "provider": channel.client_class.label,
             "channel_state": state_of(channel),
             "held_until": held_until(channel),
             "account_problem": account_problem(channel),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
@@ -14,7 +15,7 @@ from import_export.admin import ImportMixin
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.contrib.import_export.forms import ImportForm
 
-from broadcaster.admin import phone_entry
+from broadcaster.admin import phone_entry, words
 from broadcaster.admin.base import Admin
 from broadcaster.admin.contact_form import ContactForm
 from broadcaster.admin.contact_resource import ContactResource
@@ -51,7 +52,7 @@ class ContactAdmin(CsvExport, ImportMixin, Admin):
     """One person a row; small files in and out, large ones go by audience files."""
 
     form = ContactForm
-    list_display = ("shown_name", "phone", "identifier", "language", "own_fields_in_short", "modified_at")
+    list_display = ("shown_name", "phone", "identifier", "language", "own_fields_in_short", "changed")
     list_filter = (("groups", RelatedDropdownFilter), LanguageFilter)
     search_fields = ("name", "phone", "identifier")
     search_help_text = "Beginning of the name, phone or identifier"
@@ -76,6 +77,11 @@ class ContactAdmin(CsvExport, ImportMixin, Admin):
         """The first of the contact's own fields."""
         pairs = [f"{name}: {value}" for name, value in list(contact.fields.items())[:3]]
         return ", ".join(pairs)[:80]
+
+    @admin.display(description="Changed", ordering="modified_at")
+    def changed(self, contact: Contact) -> str:
+        """When it was last changed."""
+        return words.local_time(contact.modified_at, settings.TIME_ZONE)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str

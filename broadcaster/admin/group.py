@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from broadcaster.admin import widgets
+from broadcaster.admin import widgets, words
 from broadcaster.admin.base import Admin
 from broadcaster.admin.deletion import CountedDeletion
 from broadcaster.admin.membership import add_to_group
@@ -39,7 +40,7 @@ class GroupAdmin(CountedDeletion, Admin):
     """Many people join by an audience file, or from the list of contacts."""
 
     form = GroupForm
-    list_display = ("name", "members", "created_at")
+    list_display = ("name", "members", "created")
     search_fields = ("name",)
     delete_confirmation_template = delete_selected_confirmation_template = "broadcaster/records/delete_group.html"
     empty_title = "No groups yet"
@@ -63,6 +64,11 @@ class GroupAdmin(CountedDeletion, Admin):
             group.pk,
             f"{group.size:,} contact{'' if group.size == 1 else 's'}",
         )
+
+    @admin.display(description="Created", ordering="created_at")
+    def created(self, group: Group) -> str:
+        """Since when there is the group."""
+        return words.local_time(group.created_at, settings.TIME_ZONE)
 
     def get_fields(self, request: HttpRequest, obj: Group | None = None) -> tuple[str, ...]:
         """The number of members once there is a group."""

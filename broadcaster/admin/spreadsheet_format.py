@@ -20,6 +20,9 @@ OWN = "field:"  # before the key of a column that becomes a contact's own field
 class Spreadsheet(Format):
     """A CSV file or a workbook, told apart by what is in it."""
 
+    def __init__(self, encoding: str | None = None) -> None:
+        """The library offers an encoding; the file's own is detected."""
+
     def get_title(self) -> str:
         """What the operator reads beside the file."""
         return "CSV or Excel"

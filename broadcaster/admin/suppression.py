@@ -3,17 +3,18 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
-from broadcaster.admin import phone_entry, widgets
+from broadcaster.admin import phone_entry, widgets, words
 from broadcaster.admin.base import Admin
 from broadcaster.admin.deletion import CountedDeletion
 from broadcaster.admin.model_form import ModelForm
-from broadcaster.models import Suppression
+from broadcaster.models import Channel, Suppression
 
 
 class SuppressionForm(ModelForm):
@@ -24,6 +25,10 @@ class SuppressionForm(ModelForm):
         max_length=128,
         widget=widgets.line(),
         help_text="Such as +62 812 3456 7890, or the customer's identifier.",
+    )
+
+    channel = forms.ModelChoiceField(
+        queryset=Channel.objects.all(), required=False, widget=widgets.choice(), empty_label="All channels"
     )
 
     class Meta:
@@ -50,12 +55,12 @@ class SuppressionAdmin(CountedDeletion, Admin):
 
     form = SuppressionForm
     fields = ("address", "channel", "reason")
-    list_display = ("address", "where", "reason", "source", "created_at")
+    list_display = ("address", "where", "reason", "source", "since")
     list_filter = (("channel", RelatedDropdownFilter),)
     list_select_related = ("channel",)
     search_fields = ("address",)
     search_help_text = "Phone or identifier"
-    readonly_fields = ("source", "created_at")
+    readonly_fields = ("source", "since")
     delete_confirmation_template = delete_selected_confirmation_template = "broadcaster/records/delete_optout.html"
     empty_title = "No opt-outs yet"
     empty_text = (
@@ -68,15 +73,18 @@ class SuppressionAdmin(CountedDeletion, Admin):
         """The channel, or all of them."""
         return str(suppression.channel or "All channels")
 
+    @admin.display(description="Since", ordering="created_at")
+    def since(self, suppression: Suppression) -> str:
+        """When it was recorded."""
+        return words.local_time(suppression.created_at, settings.TIME_ZONE)
+
     def get_fields(self, request: HttpRequest, obj: Suppression | None = None) -> tuple[str, ...]:
         """What is typed, and later also where it came from."""
-        return (
-            ("address", "channel", "reason") if obj is None else ("address", "where", "reason", "source", "created_at")
-        )
+        return ("address", "channel", "reason") if obj is None else ("address", "where", "reason", "source", "since")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Suppression | None = None) -> tuple[str, ...]:
         """Source and time are never typed."""
-        return () if obj is None else ("where", "source", "created_at")
+        return () if obj is None else ("where", "source", "since")
 
     def has_change_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
         """Consent is recorded, not edited: delete it and add another."""

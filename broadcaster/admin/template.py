@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -9,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from unfold.admin import StackedInline
 
-from broadcaster.admin import template_form
+from broadcaster.admin import template_form, words
 from broadcaster.admin.base import Admin
 from broadcaster.models import Template, TemplateTranslation
 
@@ -55,7 +56,7 @@ class TemplateAdmin(Admin):
 
     form = template_form.TemplateForm
     fields = ("name", "kind", "base_language")
-    list_display = ("name", "kind", "languages", "says", "modified_at")
+    list_display = ("name", "kind", "languages", "says", "changed")
     list_filter = ("kind",)
     search_fields = ("name",)
     inlines = (TranslationInline,)
@@ -84,6 +85,11 @@ class TemplateAdmin(Admin):
                 shown = template_form.shown_content(template.kind, translation.content)
                 return shortened(shown[0][1]) if shown else ""
         return ""
+
+    @admin.display(description="Changed", ordering="modified_at")
+    def changed(self, template: Template) -> str:
+        """When it was last changed."""
+        return words.local_time(template.modified_at, settings.TIME_ZONE)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Template | None = None) -> tuple[str, ...]:
         """The kind is settled once: the translations are stored in its fields."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
@@ -16,6 +17,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from broadcaster.admin import words
 from broadcaster.admin.base import ReadOnlyAdmin
 from broadcaster.admin.deletion import NAMED, CountedDeletion
+from broadcaster.audience import phones
 from broadcaster.models import AudienceRow, AudienceUpload, Broadcast, RejectedRow
 
 FIRST_REFUSED = 10
@@ -34,7 +36,7 @@ class UploadAdmin(CountedDeletion, ReadOnlyAdmin):
 
     list_display = (
         "filename",
-        "created_at",
+        "uploaded",
         "author",
         "shown_state",
         "rows",
@@ -49,16 +51,40 @@ class UploadAdmin(CountedDeletion, ReadOnlyAdmin):
     list_filter = (("state", ChoicesDropdownFilter),)
     list_select_related = ("author", "group")
     search_fields = ("filename",)
-    readonly_fields = ("shown_state", "size", "totals", "refused", "columns")
+    readonly_fields = (
+        "shown_state",
+        "error_in_words",
+        "size",
+        "uploaded",
+        "finished",
+        "totals",
+        "refused",
+        "columns",
+        "country",
+    )
     delete_confirmation_template = delete_selected_confirmation_template = "broadcaster/records/delete_upload.html"
     empty_title = "No audience files yet"
     empty_text = "A file is uploaded where a broadcast is composed; afterwards it stands here with its totals."
     empty_button = "Upload a file for a broadcast"
 
     fieldsets = (
-        (None, {"fields": ("filename", "shown_state", "size", "author", "created_at", "finished_at", "group")}),
+        (
+            None,
+            {
+                "fields": (
+                    "filename",
+                    "shown_state",
+                    "error_in_words",
+                    "size",
+                    "author",
+                    "uploaded",
+                    "finished",
+                    "group",
+                )
+            },
+        ),
         ("What became of the rows", {"fields": ("totals", "refused")}),
-        ("How it was read", {"fields": ("columns", "region")}),
+        ("How it was read", {"fields": ("columns", "country")}),
     )
 
     def has_add_permission(self, request: HttpRequest, obj: AudienceUpload | None = None) -> bool:
@@ -79,6 +105,26 @@ class UploadAdmin(CountedDeletion, ReadOnlyAdmin):
     def shown_state(self, upload: AudienceUpload) -> SafeString:
         """Where it stands; what went wrong shows under the pointer."""
         return words.tag(upload.get_state_display(), COLOURS[upload.state], upload.error)
+
+    @admin.display(description="What went wrong", empty_value="Nothing")
+    def error_in_words(self, upload: AudienceUpload) -> str | None:
+        """Why the import stopped."""
+        return upload.error or None
+
+    @admin.display(description="Uploaded", ordering="created_at")
+    def uploaded(self, upload: AudienceUpload) -> str:
+        """When it came."""
+        return words.local_time(upload.created_at, settings.TIME_ZONE)
+
+    @admin.display(description="Finished", empty_value=words.NONE)
+    def finished(self, upload: AudienceUpload) -> str | None:
+        """When the last row was imported."""
+        return words.local_time(upload.finished_at, settings.TIME_ZONE) or None
+
+    @admin.display(description="Country of local numbers", empty_value="None given")
+    def country(self, upload: AudienceUpload) -> str | None:
+        """Whose local numbers the file holds."""
+        return dict(phones.regions()).get(upload.region)
 
     @admin.display(description="Opted out", ordering="suppressed")
     def opted_out(self, upload: AudienceUpload) -> int:
