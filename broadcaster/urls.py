@@ -12,5 +12,5 @@ urlpatterns = [
     path("", to_broadcasts),
     re_path(r"^admin/(?:(?:broadcaster|auth|django_q)/)?$", to_broadcasts),  # no index of tables for anybody
     path("admin/", admin.site.urls),
-    path("receipts/<str:token>/", receipts.receive, name="receipts"),
+    path("receipts/<slug:token>/", receipts.receive, name="receipts"),
 ]

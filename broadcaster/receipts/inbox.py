@@ -1,11 +1,13 @@
 """What a provider posts is stored raw before anybody believes it; a signature that does not fit is refused."""
 
+import contextlib
 from collections.abc import Mapping
 from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
+import providers
 from broadcaster import gateway
 from broadcaster.models import Channel, Receipt
 
@@ -17,9 +19,17 @@ def store(
     channel: Channel, *, method: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
 ) -> Receipt:
     """Keep one call. Raises providers.InvalidSignature where the provider signs and this one is not signed by it."""
-    gateway.connect(channel).parse_receipts(method, headers, query, body)
+    with contextlib.suppress(providers.ConfigurationError):  # kept until a person has mended the channel
+        gateway.connect(channel).parse_receipts(method, headers, query, body)
     kept = {name.lower(): value for name, value in headers.items() if name.lower() not in SECRET_HEADERS}
-    return Receipt.objects.create(channel=channel, method=method, headers=kept, query=dict(query), body=body)
+    return Receipt.objects.create(
+        channel=channel, method=method, headers=_storable(kept), query=_storable(query), body=body
+    )
+
+
+def _storable(texts: Mapping[str, str]) -> dict[str, str]:
+    """PostgreSQL's JSON holds every character but NUL."""
+    return {name.replace("\0", ""): value.replace("\0", "") for name, value in texts.items()}
 
 
 def discard_old() -> int:
