@@ -13,7 +13,7 @@ from broadcaster.models import Broadcast, Channel
 
 _clients: dict[int, tuple[str, providers.Client]] = {}  # a client holds a connection pool, so it is kept
 
-REFERENCE = re.compile(r"([0-9a-f]{16})-([0-9]{1,19})\Z")
+REFERENCE = re.compile(r"([0-9a-f]{16})-([0-9]{1,18})\Z")  # more digits are no key of ours
 
 
 def connect(channel: Channel) -> providers.Client:
@@ -66,4 +66,3 @@ def outbound(
         notify_url=notify_url,
         campaign=broadcast.name,
     )
-

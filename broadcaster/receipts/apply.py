@@ -5,7 +5,7 @@ message's result is written waits for it.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -78,29 +78,39 @@ def apply_events(channel: Channel, events: Sequence[ReceiptEvent]) -> list[bool]
 
 
 def _apply_receipts(channel: Channel, receipts: Sequence[Receipt], now: datetime) -> None:
-    parsed = [(receipt, _events(channel, receipt)) for receipt in receipts]
-    found = iter(apply_events(channel, [event for _, events in parsed for event in events]))
-    for receipt, events in parsed:
-        matched = [next(found) for _ in events]
-        _settle(receipt, matched, now)
+    readable = {receipt.pk: events for receipt in receipts if (events := _events(channel, receipt)) is not None}
+    found = iter(apply_events(channel, [event for events in readable.values() for event in events]))
+    for receipt in receipts:
+        receipt.attempts += 1
+        if receipt.pk in readable:
+            _settle(receipt, [next(found) for _ in readable[receipt.pk]], now)
+        else:
+            _wait(receipt, now, "cannot be read with the channel's settings")
     Receipt.objects.bulk_update(receipts, ["applied_at", "outcome", "attempts", "apply_after"], batch_size=200)
 
 
-def _events(channel: Channel, receipt: Receipt) -> list[ReceiptEvent]:
+def _events(channel: Channel, receipt: Receipt) -> list[ReceiptEvent] | None:
+    """What the receipt says, or None where the channel's settings do not allow to read it."""
     try:
         client = gateway.connect(channel)
         return client.parse_receipts(receipt.method, receipt.headers, receipt.query, bytes(receipt.body))
     except (providers.InvalidSignature, providers.ConfigurationError) as error:
         log.warning("receipt %s of channel %s cannot be read: %s", receipt.pk, channel, error)
-        return []
+        return None
 
 
-def _settle(receipt: Receipt, matched: Iterable[bool], now: datetime) -> None:
-    matched = list(matched)
-    receipt.attempts += 1
-    if all(matched) or receipt.attempts >= PATIENCE:
-        receipt.applied_at = now
-        receipt.outcome = f"{sum(matched)} of {len(matched)} events applied" if matched else "nothing in it for us"
+def _settle(receipt: Receipt, matched: Sequence[bool], now: datetime) -> None:
+    outcome = f"{sum(matched)} of {len(matched)} events applied" if matched else "nothing in it for us"
+    if all(matched):
+        receipt.applied_at, receipt.outcome = now, outcome
     else:  # the message's own result may not have been written yet
+        _wait(receipt, now, outcome)
+
+
+def _wait(receipt: Receipt, now: datetime, outcome: str) -> None:
+    """Look again later, at growing distances, but not for ever."""
+    receipt.outcome = outcome
+    if receipt.attempts >= PATIENCE:
+        receipt.applied_at = now
+    else:
         receipt.apply_after = now + min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(receipt.attempts, 12))
-        receipt.outcome = "waiting for its message"

@@ -34,7 +34,7 @@ class _Finder:
             self.by_provider_id.setdefault(message.provider_id, []).append(message)
         alone = {event.address for event in without if not event.provider_id and not event.reference}
         recent = mine.filter(address__in=_spellings(alone), changed_at__gte=timezone.now() - ADDRESS_ALONE)
-        self.by_address = {_digits(message.address): message for message in _locked(recent)}
+        self.by_address = {_bare(message.address): message for message in _locked(recent)}  # the newest wins
 
     def find(self, event: ReceiptEvent) -> Message | None:
         referenced = self._referenced(event)
@@ -43,11 +43,11 @@ class _Finder:
         candidates = self.by_provider_id.get(event.provider_id, [])
         if len(candidates) == 1 and not event.address:
             return candidates[0]
-        fitting = [message for message in candidates if _digits(message.address) == _digits(event.address)]
+        fitting = [message for message in candidates if _bare(message.address) == _bare(event.address)]
         if fitting:
             return fitting[0]
         nameless = not event.provider_id and not event.reference
-        return self.by_address.get(_digits(event.address)) if nameless and event.address else None
+        return self.by_address.get(_bare(event.address)) if nameless and event.address else None
 
     def _referenced(self, event: ReceiptEvent) -> Message | None:
         split = gateway.split_reference(event.reference)
@@ -60,11 +60,10 @@ def _locked(messages: QuerySet[Message]) -> Iterable[Message]:
     return messages.select_for_update(of=("self",)).order_by("pk")  # one order, so that two appliers cannot deadlock
 
 
-def _digits(address: str) -> str:
-    """Addresses are compared by their digits: providers add and drop the plus."""
-    digits = "".join(character for character in address if character.isdigit())
-    return digits if len(digits) > 4 else address  # noqa: PLR2004  an identifier, not a phone
+def _bare(address: str) -> str:
+    """Addresses are compared without the plus, which providers add and drop."""
+    return address.removeprefix("+")
 
 
 def _spellings(addresses: Iterable[str]) -> set[str]:
-    return {spelling for address in addresses for spelling in (address, f"+{address.lstrip('+')}") if address}
+    return {spelling for address in addresses for spelling in (_bare(address), f"+{_bare(address)}") if address}
