@@ -1,6 +1,8 @@
 """Asks providers that post no receipts what became of our messages, many at once."""
 
 import logging
+import random
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from django.db import transaction
@@ -10,11 +12,13 @@ import providers
 from broadcaster import gateway
 from broadcaster.models import Channel, Message
 from broadcaster.receipts import apply
+from providers import ReceiptEvent
 
 log = logging.getLogger(__name__)
 
 LOOK_BACK = timedelta(days=3)
 IDS_A_POLL = 500
+IDS_A_CALL = 20  # what was heard before a failure is kept, so a failing id costs its neighbours at most
 
 
 def channels() -> list[Channel]:
@@ -24,31 +28,41 @@ def channels() -> list[Channel]:
 
 
 def poll(channel_id: int) -> int:
-    """Ask once; how many events came back."""
+    """Ask once; how many events came back. What was heard before an error is applied."""
     channel = Channel.objects.get(pk=channel_id)
-    ids = references(channel)
-    if not ids:
-        return 0
+    heard = 0
     try:
-        events, cursor = gateway.connect(channel).poll(ids, channel.poll_cursor)
+        for events, cursor in _ask(channel, references(channel)):
+            with transaction.atomic():
+                apply.apply_events(channel, events)
+                Channel.objects.filter(pk=channel.pk).update(poll_cursor=cursor)
+            heard += len(events)
     except (providers.ProviderError, providers.ConfigurationError) as error:
         log.warning("channel %s could not be asked for receipts: %s", channel, error)
-        return 0
-    with transaction.atomic():
-        apply.apply_events(channel, events)
-        Channel.objects.filter(pk=channel.pk).update(poll_cursor=cursor)
-    return len(events)
+    return heard
 
 
 def references(channel: Channel) -> list[str]:
-    """The provider's ids of messages that are on their way, the oldest first."""
+    """The provider's ids of messages that are on their way, in any order.
+
+    Chosen by lot where there are too many: some ids never get a final word, and must not keep the others from theirs.
+    """
     on_their_way = Message.objects.filter(
         broadcast__channel=channel,
         state__in=[Message.State.ACCEPTED, Message.State.SENT],
         accepted_at__gte=timezone.now() - LOOK_BACK,
     ).exclude(provider_id="")
-    ids = on_their_way.order_by("accepted_at").values_list("provider_id", flat=True)
-    return list(dict.fromkeys(ids[: IDS_A_POLL * 100]))[:IDS_A_POLL]
+    ids = list(on_their_way.order_by().values_list("provider_id", flat=True).distinct())
+    return random.sample(ids, min(len(ids), IDS_A_POLL))
+
+
+def _ask(channel: Channel, ids: Sequence[str]) -> Iterator[tuple[list[ReceiptEvent], str]]:
+    """(Events, cursor) of a few ids at a time."""
+    client = gateway.connect(channel)
+    cursor = channel.poll_cursor
+    for start in range(0, len(ids), IDS_A_CALL):
+        events, cursor = client.poll(ids[start : start + IDS_A_CALL], cursor)
+        yield events, cursor
 
 
 def _is_polled(channel: Channel) -> bool:
