@@ -164,6 +164,7 @@ TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = True
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = "broadcaster.formats"
 
 # -- security --------------------------------------------------------------------------------------------------------
 

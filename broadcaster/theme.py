@@ -49,7 +49,7 @@ def page(title: str, icon: str, model: str, permission: Callable[[HttpRequest], 
     return {"title": title, "icon": icon, "link": link, "permission": permission or may(f"{app}.view_{name}")}
 
 
-NAVIGATION = [
+NAVIGATION: list[dict[str, Any]] = [
     {
         "items": [
             page("Broadcasts", "campaign", "broadcaster_broadcast"),
@@ -91,6 +91,6 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "8px",
     "COLORS": {"primary": INDIGO},
     "STYLES": [asset("app.css")],
-    "LOGIN": {"image": asset("login.svg")},
+    "LOGIN": {"image": asset("login.svg"), "form": "broadcaster.login.LoginForm"},
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": NAVIGATION},
 }

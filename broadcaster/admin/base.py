@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.admin import ShowFacets
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -60,6 +61,7 @@ class Admin(ModelAdmin):
     list_per_page = 50
     paginator: type[Paginator] = CappedPaginator  # type: ignore[type-arg]
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER  # a count for each choice of a filter would read the whole table
     warn_unsaved_form = True
     compressed_fields = True
     empty_title = ""
@@ -81,6 +83,18 @@ class ReadOnlyAdmin(Admin):
     """Records that a machine writes: people look at them."""
 
     warn_unsaved_form = False
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The record; without a history, as nobody changes it."""
+        extra = {"show_history": False} | (extra_context or {})
+        response: HttpResponse = super().changeform_view(request, object_id, form_url, extra)
+        return response
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody adds one by hand."""

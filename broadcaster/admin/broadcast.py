@@ -5,8 +5,8 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -90,7 +90,9 @@ class BroadcastAdmin(CountedDeletion, Admin):
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """A draft is written on, any other broadcast is watched."""
-        broadcast = get_object_or_404(Broadcast, pk=object_id)
+        broadcast = self.get_object(request, object_id)
+        if broadcast is None:
+            raise Http404
         return redirect("admin:broadcast_compose" if broadcast.is_editable else "admin:broadcast_watch", broadcast.pk)
 
     def has_delete_permission(self, request: HttpRequest, obj: Broadcast | None = None) -> bool:

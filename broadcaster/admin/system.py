@@ -75,6 +75,9 @@ ACCESS_WORDS = {
 }
 
 
+WITHOUT_PAGES = ("permission", "audiencerow", "rejectedrow", "batch", "membership", "receipt", "success", "task")
+
+
 class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
     """Permissions by what they allow."""
 
@@ -109,7 +112,8 @@ class RoleAdmin(DjangoGroupAdmin, Admin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
         """Only the permissions that do something here."""
-        offered = Permission.objects.filter(content_type__app_label__in=ADMIN_APPS).select_related("content_type")
+        ours = Permission.objects.filter(content_type__app_label__in=ADMIN_APPS).select_related("content_type")
+        offered = ours.exclude(content_type__model__in=WITHOUT_PAGES)
         return super().formfield_for_manytomany(
             db_field, request, queryset=offered, form_class=PermissionsField, **kwargs
         )

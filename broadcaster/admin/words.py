@@ -72,7 +72,7 @@ def local_time(moment: datetime | None, zone: str) -> str:
     if moment is None:
         return ""
     local = moment.astimezone(ZoneInfo(zone))
-    return f"{formats.date_format(local, 'j M Y, H:i')} {local.tzname()}"
+    return f"{formats.date_format(local, 'DATETIME_FORMAT')} {local.tzname()}"
 
 
 def progress_bar(done: int, total: int) -> SafeString:

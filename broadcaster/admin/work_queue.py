@@ -21,13 +21,13 @@ for replaced in (Schedule, Success, Failure, OrmQ):  # importing the library's p
 class ScheduledTaskAdmin(ReadOnlyAdmin):
     """What the workers do by the clock. One malformed argument would stop all of them, so nobody edits here."""
 
-    list_display = ("task", "every", "next_run")
-    fields = ("task", "every", "next_run")
+    list_display = ("what", "every", "next_run")
+    fields = ("what", "every", "next_run")
     empty_title = "No scheduled tasks"
     empty_text = "Broadcasts do not start by themselves: stop Broadcaster and start it again, which makes the schedule."
 
     @admin.display(description="Task", ordering="func")
-    def task(self, schedule: Schedule) -> str:
+    def what(self, schedule: Schedule) -> str:
         """What runs."""
         return task_name(schedule.func)
 
@@ -51,14 +51,14 @@ class QueueAdmin(ReadOnlyAdmin):
 class FailureAdmin(QueueAdmin):
     """Tasks that ended with an error."""
 
-    list_display = ("task", "arguments", "error", "attempt_count", "stopped")
-    fields = ("task", "arguments", "error", "attempt_count", "started", "stopped")
+    list_display = ("what", "arguments", "error", "attempt_count", "stopped")
+    fields = ("what", "arguments", "error", "attempt_count", "started", "stopped")
     actions = ("run_again",)
     empty_title = "No failures"
     empty_text = "A task that ends with an error is listed here. Its work is taken up again by itself."
 
     @admin.display(description="Task", ordering="func")
-    def task(self, failure: Failure) -> str:
+    def what(self, failure: Failure) -> str:
         """What ran."""
         return task_name(failure.func)
 

@@ -1,0 +1,1 @@
+"""British English, in which the pages are written."""
