@@ -62,7 +62,7 @@ class Site:
             **os.environ,
             "DATABASE_URL": database_url(),
             "DATA_DIR": str(settings.DATA_DIR),
-            "DJANGO_SETTINGS_MODULE": "broadcaster.settings",
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
             "PUBLIC_URL": self.url,
             "SIMULATOR_URL": simulator.url,
             "WORKERS": str(workers),
