@@ -16,12 +16,13 @@ const showFile = (drop) => {
     const [file] = drop.querySelector("[type=file]").files;
     const text = drop.querySelector("[data-drop-text]");
     text.dataset.empty ??= text.textContent;
-    const tooLarge = file && file.size > Number(drop.dataset.limit);
+    const tooLarge = file && file.size > Number(drop.dataset.limitMb) * 1e6;
     text.textContent = !file ? text.dataset.empty : tooLarge ? `${file.name} is too large.` : `${file.name} is chosen.`;
 };
 
 const watchDrop = (drop) => {
     const input = drop.querySelector("[type=file]");
+    input.hasChangeListener = true; // else the theme looks for a text field of its own beside it, and fails
     const over = (event) => { event.preventDefault(); drop.classList.toggle("over", event.type === "dragover"); };
     for (const type of ["dragover", "dragleave", "drop"]) drop.addEventListener(type, over);
     drop.addEventListener("drop", (event) => { input.files = event.dataTransfer.files; showFile(drop); });

@@ -10,6 +10,7 @@ from broadcaster.audience import phones
 from broadcaster.models import AudienceUpload, Broadcast, Channel, Group
 
 NO_REGION = ("", "Every number has its country code")
+REGION_HELP = "With Indonesia, 0812 345 678 is read as +62 812 345 678."
 ACCEPTED = ".csv,.tsv,.tab,.psv,.txt,.xlsx,.xlsm"
 
 
@@ -28,7 +29,7 @@ class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
     """What the audience page asks."""
 
     file = forms.FileField(required=False, allow_empty_file=True)
-    region = forms.ChoiceField(label="Country of local numbers", required=False)
+    region = forms.ChoiceField(label="Country of local numbers", required=False, help_text=REGION_HELP)
     remove_file = forms.BooleanField(label="Do without this file", required=False)
     groups = GroupsField(queryset=Group.objects.none(), required=False)
     exclude_groups = GroupsField(queryset=Group.objects.none(), required=False)
@@ -39,7 +40,7 @@ class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
         help_texts = {"name": "For you and your colleagues; recipients do not see it."}
 
     def __init__(self, *args: Any, user: User | AnonymousUser, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         self.refusal = ""
         for name in ("groups", "exclude_groups"):
             self.field(name).queryset = sized_groups()

@@ -43,7 +43,7 @@ class DialectForm(forms.Form):
 
     def __init__(self, data: QueryDict | None, *, upload: AudienceUpload) -> None:
         group = upload.group.name if upload.group else ""
-        super().__init__(data, initial={**upload.dialect, "region": upload.region, "group": group})
+        super().__init__(data, initial={**upload.dialect, "region": upload.region, "group": group}, label_suffix="")
         self.format = upload.dialect["format"]
         for name in ("encoding", "delimiter") if self.format == "xlsx" else ("sheet",):
             del self.fields[name]

@@ -29,6 +29,11 @@ class Reading:
     sentence: str = ""
 
     @property
+    def reaches_nobody(self) -> bool:
+        """Whether no column says to whom a message could be sent."""
+        return not {column.role for column in self.columns} & {"phone", "identifier"}
+
+    @property
     def headers_json(self) -> str:
         """The columns for which the form is drawn; roles that were chosen for other columns say nothing."""
         return json.dumps(self.preview.headers if self.preview else [])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.forms.boundfield import BoundWidget
 from django.http import HttpRequest, HttpResponse
 
 from broadcaster.admin.journey.access import go, of_draft
@@ -13,10 +14,20 @@ from broadcaster.admin.journey.pages import draw, page, wants_fragment
 from broadcaster.content import preflight
 from broadcaster.content.preflight import Problem, Sample
 from broadcaster.content.sms_parts import Parts
-from broadcaster.models import Broadcast
+from broadcaster.models import Broadcast, Channel, Template
 
 SAMPLES = 5
 HTTP_OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A channel or a template to choose, with what tells it from others."""
+
+    radio: str
+    name: str
+    about: str
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,8 @@ def _keep(form: MessageForm) -> bool:
 def _show(request: HttpRequest, broadcast: Broadcast, form: MessageForm, *, status: int = 200) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
+        "channels": [channel_option(radio) for radio in form["channel"]],
+        "templates": [template_option(radio) for radio in form["template"]],
         "problems": problems_of(broadcast) if broadcast.channel and broadcast.template else [],
         "missing": missing(broadcast) if status != HTTP_OK else "",
         "look": look(broadcast, str(request.POST.get("sample") or 1)),
@@ -70,6 +83,20 @@ def _show(request: HttpRequest, broadcast: Broadcast, form: MessageForm, *, stat
     if wants_fragment(request):
         return draw(request, "_message", broadcast, status=status, **context)
     return page(request, "message", broadcast, status=status, **context)
+
+
+def channel_option(radio: BoundWidget) -> Option:
+    """A channel: what the recipient sees, and through whom."""
+    channel: Channel = radio.data["value"].instance
+    seen_as = ", ".join(channel.client_class.capabilities.channels)
+    return Option(radio.tag(), channel.name, f"{seen_as} · {channel.client_class.label}", channel.is_held())
+
+
+def template_option(radio: BoundWidget) -> Option:
+    """A template: its kind and its languages."""
+    template: Template = radio.data["value"].instance
+    languages = ", ".join(translation.language for translation in template.translations.all())
+    return Option(radio.tag(), template.name, f"{template.get_kind_display()} · {languages}")
 
 
 def problems_of(broadcast: Broadcast) -> list[Problem]:

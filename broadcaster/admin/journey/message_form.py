@@ -18,7 +18,7 @@ class MessageForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in
         widgets = {"channel": forms.RadioSelect, "template": forms.RadioSelect}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         channels = self._choices("channel")
         channels.queryset = channels_in_use()
         self._choices("template").queryset = templates_for(self._channel(channels.queryset))
@@ -46,4 +46,6 @@ def templates_for(channel: Channel | None) -> QuerySet[Template]:
     """The templates that say something and that the channel can send; any channel's where none is chosen."""
     channels = [channel] if channel else list(channels_in_use())
     kinds = {kind for each in channels for kind in each.client_class.capabilities.content_kinds}
-    return Template.objects.filter(kind__in=kinds, translations__isnull=False).distinct()
+    return (
+        Template.objects.filter(kind__in=kinds, translations__isnull=False).distinct().prefetch_related("translations")
+    )

@@ -34,7 +34,7 @@ def draw(
 ) -> TemplateResponse:
     """A template of the journey: a page, or a fragment that htmx puts into one."""
     can = {power: may(request.user, power) for power in POWERS}
-    known = {"broadcast": broadcast, "can": can, "upload_limit": settings.UPLOAD_LIMIT_BYTES, **context}
+    known = {"broadcast": broadcast, "can": can, "upload_limit_mb": settings.UPLOAD_LIMIT_BYTES // 1_000_000, **context}
     return TemplateResponse(request, f"broadcaster/journey/{template}.html", known, status=status)
 
 

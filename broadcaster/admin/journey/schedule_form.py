@@ -42,7 +42,7 @@ class ScheduleForm(forms.Form):
     priority = forms.TypedChoiceField(choices=Broadcast.Priority.choices, coerce=int)
 
     def __init__(self, data: QueryDict | None, *, broadcast: Broadcast) -> None:
-        super().__init__(data, initial=initial(broadcast))
+        super().__init__(data, initial=initial(broadcast), label_suffix="")
         self.broadcast = broadcast
         self.start: Moment | None = None
         self.expiry: Moment | None = None

@@ -38,16 +38,14 @@ def stepper(broadcast: Broadcast | None, current: str) -> list[Step]:
 
 
 def finished(broadcast: Broadcast | None) -> set[str]:
-    """The steps at which nothing is missing. "Now" needs no time, so a schedule is never missing for itself."""
+    """The steps at which nothing is missing. "Now" needs no time, so with a message there is a schedule."""
     if broadcast is None:
         return set()
     if not broadcast.is_editable:
         return set(STEPS) - {"watch"}
     done = {"audience"} if _has_audience(broadcast) else set()
     if broadcast.channel and broadcast.template:
-        done.add("message")
-    if broadcast.send_at:
-        done.add("schedule")
+        done |= {"message", "schedule"}
     return done
 
 

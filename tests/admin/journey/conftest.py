@@ -69,7 +69,11 @@ def draft(operator: User) -> Draft:
 
     def make(*, text: str = "Hello @contact.name", **fields: Any) -> Broadcast:
         group = fields.pop("group", None) or group_of("+6281234567890", "+6281234567891")
-        given = {"channel": make_channel(), "template": make_template(eng={"text": text}), "author": operator}
+        given: dict[str, Any] = {"author": operator}
+        if "channel" not in fields:
+            given["channel"] = make_channel()
+        if "template" not in fields:
+            given["template"] = make_template(eng={"text": text})
         broadcast = Broadcast.objects.create(**{"name": "June reminder", **given, **fields})
         broadcast.groups.set([group])
         return broadcast

@@ -27,8 +27,8 @@ def test_a_draft_with_an_audience_goes_on_with_the_message(draft: Draft) -> None
     assert first_unfinished(draft(channel=None)) == "message"
 
 
-def test_a_draft_with_a_message_goes_on_with_the_schedule(draft: Draft) -> None:
-    assert first_unfinished(draft()) == "schedule"
+def test_a_draft_with_a_message_can_be_confirmed_at_once(draft: Draft) -> None:
+    assert first_unfinished(draft()) == "review"
 
 
 def test_a_complete_draft_goes_on_with_the_review(draft: Draft) -> None:

@@ -1,0 +1,141 @@
+"""Step 4: all of it once more, what is wrong with it, and an explicit confirm."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from broadcaster import tasks
+from broadcaster.models import Broadcast, Contact, Suppression
+from tests.admin.journey.conftest import Draft, address, group_of, person, words
+from tests.content.conftest import make_channel
+
+FUTURE = datetime(2030, 1, 1, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The states of the broadcasts that workers were told of."""
+    told: list[str] = []
+    monkeypatch.setattr(tasks, "wake", lambda broadcast: told.append(broadcast.state))
+    return told
+
+
+def state_of(broadcast: Broadcast) -> str:
+    broadcast.refresh_from_db()
+    return broadcast.state
+
+
+def test_everything_is_shown_once_more(browser: Client, draft: Draft) -> None:
+    page = words(browser.get(address("review", draft(send_at=FUTURE, time_zone="Asia/Jakarta"))))
+    shown = ("<strong>2</strong> recipients", "estimate</span>", "Customers", "WhatsApp", "Reminder", "Normal")
+    assert all(words_of in page for words_of in shown)
+    assert "1 Jan 2030, 09:00 WIB" in page
+    assert "1 Jan 2030, 02:00 UTC" in page
+
+
+def test_opted_out_people_are_counted_apart(browser: Client, draft: Draft) -> None:
+    Suppression.objects.create(address="+6281234567890")
+    page = words(browser.get(address("review", draft())))
+    assert "<strong>1</strong> recipient " in page
+    assert "<dt>Opted out</dt><dd>1, left out</dd>" in page
+
+
+def test_each_part_has_a_link_to_mend_it(browser: Client, draft: Draft) -> None:
+    broadcast = draft()
+    page = words(browser.get(address("review", broadcast)))
+    assert all(f'href="{address(step, broadcast)}"' in page for step in ("audience", "message", "schedule"))
+
+
+def test_looking_changes_nothing(browser: Client, draft: Draft) -> None:
+    broadcast = draft(send_at=FUTURE)
+    browser.get(address("review", broadcast))
+    assert state_of(broadcast) == "draft"
+
+
+def test_a_complete_draft_can_be_confirmed(browser: Client, draft: Draft, woken: list[str]) -> None:
+    broadcast = draft(send_at=FUTURE)
+    assert "Confirm and schedule</button>" in words(browser.get(address("review", broadcast)))
+    response = browser.post(address("confirm", broadcast))
+    assert response.headers["Location"] == address("watch", broadcast)
+    assert (state_of(broadcast), broadcast.send_at, woken) == ("scheduled", FUTURE, ["scheduled"])
+
+
+def test_without_a_time_it_starts_now(browser: Client, draft: Draft, woken: list[str]) -> None:
+    broadcast = draft()
+    assert "Confirm and send</button>" in words(browser.get(address("review", broadcast)))
+    browser.post(address("confirm", broadcast))
+    assert state_of(broadcast) == "scheduled"
+    assert abs(broadcast.start - timezone.now()) < timedelta(minutes=1)
+
+
+def test_a_second_click_changes_nothing(browser: Client, draft: Draft, woken: list[str]) -> None:
+    broadcast = draft()
+    for _ in range(2):
+        response = browser.post(address("confirm", broadcast))
+        assert response.headers["Location"] == address("watch", broadcast)
+    assert woken == ["scheduled"]
+
+
+def test_who_may_not_send_is_told_to_ask(client: Client, draft: Draft) -> None:
+    client.force_login(person("view_broadcast", "change_broadcast", name="writer"))
+    page = words(client.get(address("review", draft())))
+    assert "You may not send broadcasts." in page
+    assert "Confirm and" not in page
+
+
+# -- what blocks
+
+BLOCKING: dict[str, tuple[dict[str, Any], str, str]] = {
+    "no channel": ({"channel": None}, "Choose a channel.", "message"),
+    "no template": ({"template": None}, "Choose a template.", "message"),
+    "past": ({"send_at": datetime(2020, 1, 1, tzinfo=UTC)}, "This time is past.", "schedule"),
+    "expired": ({"expires_at": datetime(2020, 1, 1, tzinfo=UTC)}, "It would expire before it is sent.", "schedule"),
+}
+
+
+@pytest.mark.parametrize("missing", BLOCKING)
+def test_what_is_missing_blocks_with_a_link(browser: Client, draft: Draft, woken: list[str], missing: str) -> None:
+    fields, sentence, step = BLOCKING[missing]
+    broadcast = draft(**fields)
+    page = words(browser.get(address("review", broadcast)))
+    assert sentence in page
+    assert f"Change {step}</a>" in page
+    assert 'disabled aria-describedby="why-not"' in page
+    assert browser.post(address("confirm", broadcast)).status_code == 400
+    assert (state_of(broadcast), woken) == ("draft", [])
+
+
+def test_no_recipients_block(browser: Client, draft: Draft, woken: list[str]) -> None:
+    broadcast = draft(group=group_of(name="Nobody"))
+    response = browser.post(address("confirm", broadcast))
+    assert response.status_code == 400
+    assert "Nobody is in this audience" in words(response)
+    assert state_of(broadcast) == "draft"
+
+
+def test_a_refused_confirm_keeps_the_draft_s_time(browser: Client, draft: Draft, woken: list[str]) -> None:
+    broadcast = draft(template=None)
+    browser.post(address("confirm", broadcast))
+    broadcast.refresh_from_db()
+    assert broadcast.send_at is None
+
+
+def test_a_warning_does_not_block(browser: Client, draft: Draft) -> None:
+    page = words(browser.get(address("review", draft(channel=make_channel(hold_reason="No balance.")))))
+    assert "WhatsApp is held" in page
+    assert "disabled" not in page.split("Confirm and send")[0].rpartition("<button")[2]
+
+
+def test_what_blocks_comes_before_what_warns(browser: Client, draft: Draft) -> None:
+    broadcast = draft(channel=make_channel(hold_reason="No balance."), template=None)
+    problems = browser.get(address("review", broadcast)).context["problems"]
+    assert [problem.blocking for problem in problems] == [True, False]
+
+
+def test_an_audience_that_grows_is_counted_anew(browser: Client, draft: Draft) -> None:
+    broadcast = draft()
+    broadcast.groups.get().contacts.add(Contact.objects.create(phone="+6281234567892"))
+    assert "<strong>3</strong> recipients" in words(browser.get(address("review", broadcast)))
