@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from django.db import connection
 from django.utils import timezone
 
+from broadcaster import demo
 from broadcaster.content.rendering import freeze
 from broadcaster.models import Batch, Broadcast, Channel, Contact, Group, Membership, Message, Template
 from broadcaster.sending import batches, expansion, progress, pump
@@ -26,13 +27,14 @@ def channel_and_template(kind: str = "kaleyra", url: str = NOWHERE, **fields: in
     channel = Channel.objects.filter(kind=kind).first()
     if channel is None:
         return demo_channel(kind, url, **fields)
-    return channel, Template.objects.get(name__contains=kind.capitalize())
+    return channel, Template.objects.get(name=next(each.template for each in demo.CHANNELS if each.kind == kind))
 
 
 def people(numbers: Iterable[int]) -> list[Contact]:
     """A contact for each number; the number decides on the phone, and so on the simulator's answer."""
     contacts = [Contact(name=f"Person {number}", phone=phone(number), fields={"city": "Solo"}) for number in numbers]
-    return Contact.objects.bulk_create(contacts)
+    Contact.objects.bulk_create(contacts, ignore_conflicts=True)
+    return list(Contact.objects.filter(phone__in=[contact.phone for contact in contacts]))
 
 
 def group_of(contacts: Iterable[Contact], name: str = "Customers") -> Group:
