@@ -95,6 +95,14 @@ class ChannelAdmin(CountedDeletion, Admin):
         """The account without its secrets."""
         return render_to_string("broadcaster/records/pairs.html", {"pairs": channel_form.shown_settings(channel)})
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One button, since the second step follows by itself."""
+        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        response: HttpResponse = super().add_view(request, form_url, one_button | (extra_context or {}))
+        return response
+
     def response_add(self, request: HttpRequest, obj: Channel, post_url_continue: str | None = None) -> HttpResponse:
         """Go on with the second step."""
         self.message_user(request, f"{obj.name} is added. Now enter its account at {obj.client_class.label}.")

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from import_export.admin import ImportMixin
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.contrib.import_export.forms import ImportForm
@@ -19,6 +20,7 @@ from broadcaster.admin import phone_entry, words
 from broadcaster.admin.base import Admin
 from broadcaster.admin.contact_form import ContactForm
 from broadcaster.admin.contact_resource import ContactResource
+from broadcaster.admin.contact_search import URL_NAME, ContactSearchView
 from broadcaster.admin.exporting import CsvExport
 from broadcaster.admin.group_choice import GroupChoiceForm
 from broadcaster.admin.membership import add_to_group
@@ -59,7 +61,7 @@ class ContactAdmin(CsvExport, ImportMixin, Admin):
     actions = ("add_to_group",)
     resource_classes = (ContactResource,)
     import_form_class = ImportForm
-    import_export_change_list_template = "admin/import_export/change_list_import_export.html"
+    import_export_change_list_template = "broadcaster/records/contact_list.html"
     import_template_name = "broadcaster/records/import.html"
     empty_title = "No contacts yet"
     empty_text = "Contacts come from audience files, or are added one by one."
@@ -98,6 +100,12 @@ class ContactAdmin(CsvExport, ImportMixin, Admin):
         else:
             found |= Q(name__istartswith=term)
         return queryset.filter(found), False
+
+    def get_urls(self) -> list[URLPattern]:
+        """And the search of those who choose contacts in a form."""
+        search = self.admin_site.admin_view(ContactSearchView.as_view(admin_site=self.admin_site))
+        urls: list[URLPattern] = super().get_urls()
+        return [path("search/", search, name=URL_NAME), *urls]
 
     @admin.action(description="Add to group\u2026", permissions=["change"])
     def add_to_group(self, request: HttpRequest, queryset: QuerySet[Contact]) -> HttpResponse | None:

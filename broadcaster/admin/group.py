@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from broadcaster.admin import widgets, words
+from broadcaster.admin import words
 from broadcaster.admin.base import Admin
+from broadcaster.admin.contact_search import ContactSearch, in_words
 from broadcaster.admin.deletion import CountedDeletion
 from broadcaster.admin.membership import add_to_group
 from broadcaster.admin.model_form import ModelForm
@@ -84,7 +85,8 @@ class GroupAdmin(CountedDeletion, Admin):
         """Contacts are searched while one types."""
         form = super().get_form(request, obj, change, **kwargs)
         if "add_contacts" in form.base_fields:
-            form.base_fields["add_contacts"].widget = widgets.search(self.opts.get_field("contacts"), self.admin_site)
+            field = form.base_fields["add_contacts"]
+            field.widget, field.label_from_instance = ContactSearch(self.admin_site), in_words
         return form
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001

@@ -99,6 +99,14 @@ class TemplateAdmin(Admin):
         """No translations before there is a kind to draw them from."""
         return self.inlines if obj else ()
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One button, since the second step follows by itself."""
+        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        response: HttpResponse = super().add_view(request, form_url, one_button | (extra_context or {}))
+        return response
+
     def response_add(self, request: HttpRequest, obj: Template, post_url_continue: str | None = None) -> HttpResponse:
         """Go on with the translations."""
         self.message_user(request, f"{obj.name} is added. Now write what it says.")

@@ -43,6 +43,7 @@ class TemplateForm(ModelForm):
     class Meta:
         model = Template
         fields = ("name", "kind", "base_language")
+        help_texts = {"kind": "Decides which channels can send it, and stays as it is."}
 
 
 class TranslationForm(ModelForm):

@@ -65,7 +65,7 @@ class UploadAdmin(CountedDeletion, ReadOnlyAdmin):
     delete_confirmation_template = delete_selected_confirmation_template = "broadcaster/records/delete_upload.html"
     empty_title = "No audience files yet"
     empty_text = "A file is uploaded where a broadcast is composed; afterwards it stands here with its totals."
-    empty_button = "Upload a file for a broadcast"
+    empty_button = "Upload a file"
 
     fieldsets = (
         (
@@ -87,6 +87,12 @@ class UploadAdmin(CountedDeletion, ReadOnlyAdmin):
         ("How it was read", {"fields": ("columns", "country")}),
     )
 
+    def get_fieldsets(self, request: HttpRequest, obj: AudienceUpload | None = None) -> Any:
+        """What went wrong, only where something did."""
+        (name, about), *rest = self.fieldsets
+        shown = [field for field in about["fields"] if field != "error_in_words" or (obj and obj.error)]
+        return [(name, {"fields": shown}), *rest]
+
     def has_add_permission(self, request: HttpRequest, obj: AudienceUpload | None = None) -> bool:
         """By way of a broadcast."""
         return bool(request.user.has_perm("broadcaster.add_broadcast"))
@@ -106,10 +112,10 @@ class UploadAdmin(CountedDeletion, ReadOnlyAdmin):
         """Where it stands; what went wrong shows under the pointer."""
         return words.tag(upload.get_state_display(), COLOURS[upload.state], upload.error)
 
-    @admin.display(description="What went wrong", empty_value="Nothing")
-    def error_in_words(self, upload: AudienceUpload) -> str | None:
+    @admin.display(description="What went wrong")
+    def error_in_words(self, upload: AudienceUpload) -> str:
         """Why the import stopped."""
-        return upload.error or None
+        return upload.error
 
     @admin.display(description="Uploaded", ordering="created_at")
     def uploaded(self, upload: AudienceUpload) -> str:

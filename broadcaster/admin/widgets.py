@@ -3,12 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin import AdminSite
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from unfold import widgets
 
 from broadcaster.audience import phones
 
+LABELLED_SEARCH = forms.Media(js=["broadcaster/search-label.js"])
 NO_REGION = ("", "None: numbers need + and a country code")
 
 
@@ -54,12 +53,16 @@ def region_field(**options: Any) -> forms.ChoiceField:
     return forms.ChoiceField(choices=[NO_REGION, *phones.regions()], required=False, widget=choice(), **options)
 
 
+class LabelledSelect(widgets.UnfoldAdminSelect2MultipleWidget):
+    """Any number of a list, in a box that has the field's name."""
+
+    @property
+    def media(self) -> forms.Media:
+        """With the script that names the box."""
+        media: forms.Media = super().media
+        return media + LABELLED_SEARCH
+
+
 def many() -> forms.Widget:
     """Any number of a list that can be searched."""
-    widget: forms.Widget = widgets.UnfoldAdminSelect2MultipleWidget()
-    return widget
-
-
-def search(relation: Any, site: AdminSite) -> forms.Widget:
-    """Any number of records, searched while one types; `relation` is the model's field that leads to them."""
-    return AutocompleteSelectMultiple(relation, site)
+    return LabelledSelect()

@@ -107,3 +107,8 @@ def test_an_incomplete_account_is_not_asked_about(admin: Client) -> None:
 
 def test_an_empty_list_says_what_a_channel_is(admin: Client) -> None:
     assert "No channels yet" in text_of(admin.get(reverse("admin:broadcaster_channel_changelist")))
+
+
+def test_a_new_channel_is_not_ready_before_its_account_is_known(admin: Client) -> None:
+    page = reverse("admin:broadcaster_channel_change", args=[make_channel(secrets={}).pk])
+    assert "Not ready." in text_of(admin.get(page))

@@ -86,8 +86,8 @@ def test_a_name_that_another_group_has_is_refused_whatever_its_case(operator: Cl
 def test_contacts_are_searched_while_one_types(operator: Client) -> None:
     Contact.objects.create(name="Ann Lee", identifier="a")
     source = {"app_label": "broadcaster", "model_name": "group", "field_name": "contacts"}
-    found = operator.get(reverse("admin:autocomplete"), {"term": "ann", **source}).json()["results"]
-    assert [each["text"] for each in found] == ["Ann Lee"]
+    found = operator.get(reverse("admin:broadcaster_contact_search"), {"term": "ann", **source}).json()["results"]
+    assert [each["text"] for each in found] == ["Ann Lee (a)"]
 
 
 def test_a_viewer_adds_nobody() -> None:
