@@ -28,12 +28,17 @@ class ConfigField:
 
     def clean(self, value: object) -> str | int | bool:
         """The value in the field's type, or its default. Raises ConfigurationError with one sentence."""
-        if value is None or value == "":
-            value = self.default
-        if value == "":
-            if self.required:
-                raise ConfigurationError(f"{self.label} is missing.")
-            return ""
+        given = self.default if value in (None, "") else value
+        if given == "":
+            return self._nothing()
+        return self._typed(given)
+
+    def _nothing(self) -> str:
+        if self.required:
+            raise ConfigurationError(f"{self.label} is missing.")
+        return ""
+
+    def _typed(self, value: object) -> str | int | bool:
         match self.kind:
             case "integer":
                 return self._integer(value)

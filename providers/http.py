@@ -120,7 +120,7 @@ class Door:
                 prepared, stream=True, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S), **route
             ) as response:
                 body = _bounded(response.raw)
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             failure = self._failure(error)
             failure.exchange = self._exchange(request, None, "", started)
             raise failure from error

@@ -1,4 +1,4 @@
-"""A certificate for localhost, for the tests that need TLS."""
+"""A certificate for localhost, for the tests that need TLS, and an environment without proxies."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -39,3 +39,11 @@ def server_tls(certificate: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     return context
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever proxy this machine has, the tests do not use it."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)

@@ -177,6 +177,10 @@ ANSWERS: dict[str, tuple[dict[str, Any], Outcome, str]] = {
         failure(401, "WA-401", "The phone number you're using is associated with different Version", "phone_number"),
         *(Outcome.CHANNEL_REJECTED, "WA-401"),
     ),
+    "stopped for good, whatever the status": (
+        failure(400, "WA-401", "The phone number you're using is associated with different Version", "phone_number"),
+        *(Outcome.CHANNEL_REJECTED, "WA-401"),
+    ),
     "daily limit, whatever its status": (
         failure(403, "WAV2101", "Account daily limit reached", "error"),
         *(Outcome.CHANNEL_HELD, "WAV2101"),
