@@ -13,7 +13,7 @@ from django.utils import timezone
 
 import providers
 from broadcaster import gateway
-from broadcaster.models import Channel, Receipt
+from broadcaster.models import Channel, Message, Receipt
 from broadcaster.receipts import matching, opt_outs
 from broadcaster.sending import ledger
 from broadcaster.sending.ledger import Change
@@ -57,24 +57,30 @@ def apply_events(channel: Channel, events: Sequence[ReceiptEvent]) -> list[bool]
     found = matching.messages_of(channel, events)
     changes: dict[int, Change] = {}
     for event, message in zip(events, found, strict=True):
-        state = STATES.get(event.status) if event.status else None
-        if message is None or state is None:
-            continue
-        earlier = changes.get(message.pk)
-        current = earlier.new if earlier else message.state
-        if state in RECEIPT_MOVES.get(current, ()):
-            changes[message.pk] = Change(
-                message.pk,
-                message.batch_id,
-                message.state,
-                state,
-                provider_id="" if message.provider_id else event.provider_id,
-                error_code=event.code if state in ("failed", "expired") else "",
-                error_text=event.reason if state in ("failed", "expired") else "",
-            )
+        if message and (change := _change(message, event, changes.get(message.pk))):
+            changes[message.pk] = change
     ledger.write(list(changes.values()), now=timezone.now())
     opt_outs.honour(channel, events, found)
     return [message is not None or event.inbound is not None for event, message in zip(events, found, strict=True)]
+
+
+def _change(message: Message, event: ReceiptEvent, earlier: Change | None) -> Change | None:
+    """The message's move after an earlier event of the same turn, or None where the event says nothing new."""
+    state = STATES.get(event.status) if event.status else None
+    current = earlier.new if earlier else message.state
+    if state is None or state not in RECEIPT_MOVES.get(current, ()):
+        return None
+    learnt = (earlier.provider_id if earlier else "") or event.provider_id
+    ended = state in ("failed", "expired")
+    return Change(
+        message.pk,
+        message.batch_id,
+        message.state,
+        state,
+        provider_id="" if message.provider_id else learnt,
+        error_code=event.code if ended else "",
+        error_text=event.reason if ended else "",
+    )
 
 
 def _apply_receipts(channel: Channel, receipts: Sequence[Receipt], now: datetime) -> None:

@@ -104,10 +104,12 @@ class TestRank:
         message.refresh_from_db()
         assert (message.state, message.error_code, message.error_text) == ("delivered", "", "")
 
-    def test_an_id_that_the_answer_did_not_give_is_learnt(self, channel: Channel) -> None:
+    @pytest.mark.parametrize("at_once", [True, False])
+    def test_an_id_that_the_answer_did_not_give_is_learnt(self, channel: Channel, *, at_once: bool) -> None:
         message, *_ = on_their_way(channel, PHONES[0], state="unknown")
-        apply_events(channel, event(message, DeliveryStatus.SENT, provider_id="A-1"))
-        apply_events(channel, event(message, DeliveryStatus.READ, provider_id="wamid.2"))
+        events = [event(message, DeliveryStatus.SENT, provider_id="A-1"), event(message, DeliveryStatus.READ)]
+        for some in [events] if at_once else [[one] for one in events]:
+            apply_events(channel, *some)
         message.refresh_from_db()
         assert message.provider_id == "A-1"
 
