@@ -84,17 +84,16 @@ class Reader:
             role: row.values[place] for place, role, _ in self.columns if role in SINGLE and place < len(row.values)
         }
         identifier = given.get("identifier", "")
-        phone = phones.normalise(given["phone"], self.region) if "phone" in given else None
-        if isinstance(phone, phones.Refusal) and not (phone.code == "empty" and identifier):
-            return Refused(row, phone.code, phone.sentence)
+        phone = phones.normalise(given.get("phone", ""), self.region)
+        if isinstance(phone, phones.Refusal):
+            if refused := _refusal(row, phone, identifier, has_phones="phone" in given):
+                return refused
+            phone = ""
         if len(identifier) > IDENTIFIER_LIMIT:
             return Refused(row, "identifier_too_long", f"The identifier is longer than {IDENTIFIER_LIMIT} characters.")
-        number = phone if isinstance(phone, str) else None
-        if not number and not identifier:
-            return Refused(row, "nobody", "The row has neither a phone nor an identifier.")
         return Person(
             row=row,
-            phone=number,
+            phone=phone or None,
             identifier=identifier or None,
             name=given.get("name", "")[:NAME_LIMIT],
             language=_language(given.get("language", "")),
@@ -108,6 +107,17 @@ class Reader:
             for place, role, key in self.columns
             if role in roles and key and place < len(row.values) and row.values[place]
         }
+
+
+def _refusal(row: Row, phone: phones.Refusal, identifier: str, *, has_phones: bool) -> Refused | None:
+    """Why the row is refused for its phone; None where it has none and the identifier is enough."""
+    if phone.code != "empty":
+        return Refused(row, phone.code, phone.sentence)
+    if identifier:
+        return None
+    if has_phones:
+        return Refused(row, phone.code, phone.sentence)
+    return Refused(row, "nobody", "The row has no identifier.")
 
 
 def _language(value: str) -> str:

@@ -122,6 +122,11 @@ class TestIdentifiers:
         assert counts(upload) == {"invalid": 1}
         assert Contact.objects.count() == 0
 
+    def test_a_file_without_phones_needs_identifiers(self) -> None:
+        upload = load("Name,Customer ID", "Ann,C-1", "Budi,")
+        assert [row.reason for row in upload.rejected.all()] == ["The row has no identifier."]
+        assert upload.new == 1
+
     def test_a_wrong_phone_is_refused_even_with_an_identifier(self) -> None:
         assert counts(load(self.HEADER, "Ann,12,C-1", Customer="identifier")) == {"invalid": 1}
 
