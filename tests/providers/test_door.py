@@ -109,6 +109,7 @@ def test_address_that_is_none_posted_nothing(url: str) -> None:
     assert refused.value.exchange
 
 
+@pytest.mark.usefixtures("short_connect")
 @pytest.mark.parametrize(
     "script", [hang_up_on_hello, silence, reset_on_hello, answer(OK)], ids=["closed", "silent", "reset", "no TLS"]
 )
