@@ -21,6 +21,7 @@ PEOPLE = (
 )  # fmt: skip
 CITIES = ("Jakarta", "Bandung", "Surabaya", "Medan")
 FIRST_NUMBER = 1001
+RATE_PER_SECOND = 5  # slow enough to watch the bar grow
 REFUSED_NUMBER = "+6281210000001"  # the simulator refuses it, so that a newcomer sees a reason in the log
 
 
@@ -122,6 +123,7 @@ def make_channel(demo: DemoChannel, simulator_url: str) -> Channel:
         config={**demo.config, "base_url": f"{simulator_url}/{demo.kind}"},
         secrets=dict(demo.secrets),  # type: ignore[misc]  # a JSON field over text: any JSON goes in
         default_region="ID",
+        rate_per_second=RATE_PER_SECOND,
     )
 
 
