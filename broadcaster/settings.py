@@ -35,7 +35,7 @@ UPLOAD_LIMIT_BYTES = env.int("UPLOAD_LIMIT_MB", default=200) * 1_000_000
 LATE_CUTOFF_S = env.int("LATE_CUTOFF_S", default=2 * 3600)  # a broadcast found later than this becomes "missed"
 MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", default=5)  # posts of one message that the provider refused and may yet take
 LEASE_S = env.int("LEASE_S", default=60)  # a batch whose worker was silent for so long is recovered
-PUMP_LIFE_S = env.int("PUMP_LIFE_S", default=25)
+PUMP_LIFE_S = env.int("PUMP_LIFE_S", default=15)  # shorter than the time that a stop waits for work in hand
 PREPARE_AHEAD_S = env.int("PREPARE_AHEAD_S", default=300)
 PROVIDER_CALL_DAYS = env.int("PROVIDER_CALL_DAYS", default=7)
 RECEIPT_DAYS = env.int("RECEIPT_DAYS", default=30)
@@ -125,15 +125,20 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 REDIS_URL = env.str("REDIS_URL", default="")
+QUEUE_NAME = env.str("QUEUE_NAME", default="broadcaster")  # two installations on one Redis need two names
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": QUEUE_NAME,
+    }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
-WORKERS = env.int("WORKERS", default=max(2, os.cpu_count() or 2))
+WORKERS = env.int("WORKERS", default=max(3, (os.cpu_count() or 1) + 1))
 Q_CLUSTER = {
-    "name": "broadcaster",
+    "name": QUEUE_NAME,
     "label": "Queue",
     "workers": WORKERS,
     "timeout": 120,
@@ -152,6 +157,7 @@ Q_CLUSTER = {
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True  # nothing to collect on the first run; collectstatic is used where it has been run
 MEDIA_ROOT = DATA_DIR / "files"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
