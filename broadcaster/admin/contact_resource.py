@@ -11,10 +11,9 @@ from import_export.fields import Field
 
 from broadcaster.admin import phone_entry
 from broadcaster.admin.contact_form import fields_as_lines, fields_from_lines
-from broadcaster.admin.membership import add_to_group
 from broadcaster.admin.spreadsheet_format import OWN
 from broadcaster.content import rules
-from broadcaster.models import Contact, Group
+from broadcaster.models import Contact, Group, Membership
 
 Row = MutableMapping[str, Any]
 
@@ -60,7 +59,8 @@ class ContactResource(resources.ModelResource):
     # -- in ----------------------------------------------------------------------------------------------------------
 
     def before_import(self, dataset: Any, **kwargs: Any) -> None:
-        """Know the groups, and who may make new ones."""
+        """Ask once for what every row needs: the country, the groups, and who may make new ones."""
+        self.region = phone_entry.home_region()
         self.group_ids = {group.name.lower(): group.pk for group in Group.objects.all()}
         user = kwargs.get("user")
         self.may_add_groups = user is not None and user.has_perm("broadcaster.add_group")
@@ -70,7 +70,7 @@ class ContactResource(resources.ModelResource):
         for column in [column for column, value in row.items() if not str(value or "").strip()]:
             del row[column]  # an empty cell keeps the old value
         if "phone" in row:
-            row["phone"] = phone_entry.typed_phone(str(row["phone"]))
+            row["phone"] = phone_entry.read_phone(str(row["phone"]), self.region)
         if not {"phone", "identifier"} & set(row):
             raise ValidationError("There is neither a phone nor an identifier.")
         if "language" in row:
@@ -106,11 +106,14 @@ class ContactResource(resources.ModelResource):
 
     def after_save_instance(self, instance: Contact, row: Row, **kwargs: Any) -> None:
         """Into the groups, new ones included; an import takes nobody out of one."""
-        for name in self._missing_groups(instance, row):
-            known = self.group_ids.get(name.lower())
-            group = Group.objects.get(pk=known) if known else Group.objects.create(name=name)
-            self.group_ids[name.lower()] = group.pk
-            add_to_group(group, [instance.pk])
+        groups = {self._group_id(name) for name in self._group_names(row)}
+        memberships = [Membership(group_id=group, contact=instance) for group in groups]
+        Membership.objects.bulk_create(memberships, ignore_conflicts=True)
+
+    def _group_id(self, name: str) -> int:
+        if name.lower() not in self.group_ids:
+            self.group_ids[name.lower()] = Group.objects.create(name=name).pk
+        return self.group_ids[name.lower()]
 
     def _missing_groups(self, contact: Contact, row: Row) -> list[str]:
         names = self._group_names(row)

@@ -17,11 +17,21 @@ def looks_like_phone(text: str) -> bool:
 
 def typed_phone(text: str) -> str:
     """The phone in E.164. A local number needs a country that all channels share. Raises ValidationError."""
-    countries = home_regions()
-    found = phones.normalise(text, countries[0] if len(countries) == 1 else None)
+    return read_phone(text, home_region())
+
+
+def read_phone(text: str, region: str | None) -> str:
+    """The phone in E.164, a local number as this country's. Raises ValidationError."""
+    found = phones.normalise(text, region)
     if isinstance(found, phones.Refusal):
         raise ValidationError(found.sentence, code=found.code)
     return found
+
+
+def home_region() -> str | None:
+    """The country that all channels share, if there is one."""
+    countries = home_regions()
+    return countries[0] if len(countries) == 1 else None
 
 
 def possible_phones(text: str) -> set[str]:
