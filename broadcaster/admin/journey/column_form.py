@@ -132,7 +132,7 @@ def _chosen(headers: Sequence[str], posted: Mapping[str, Any] | None) -> list[st
 
 
 def _kept(headers: Sequence[str], upload: AudienceUpload) -> list[str]:
-    if list(upload.mapping) != list(headers):
+    if set(upload.mapping) != set(headers):  # PostgreSQL keeps no order in JSON
         return []
     return [upload.mapping[header]["role"] for header in headers]
 

@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.text import get_valid_filename
 
@@ -76,6 +77,8 @@ def import_progress(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
 def rejects(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The refused rows as a file to mend and upload again."""
     upload = get_object_or_404(AudienceUpload, pk=pk)
+    if not Path(upload.file.path).exists():  # its header stands above the rows
+        raise Http404(GONE)
     response = StreamingHttpResponse(uploads.rejected_csv(upload), content_type="text/csv; charset=utf-8")
     stem = get_valid_filename(upload.filename.rpartition(".")[0] or "file")
     response.headers["Content-Disposition"] = f'attachment; filename="refused-rows-{stem}.csv"'
@@ -85,6 +88,7 @@ def rejects(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 def _read(request: HttpRequest, upload: AudienceUpload) -> Reading:
     """Read the first rows as the form says, or as it was detected where nothing is posted."""
     posted = request.POST or None
+    form: DialectForm | None = None
     try:
         form = DialectForm(posted, upload=upload)
         if posted and not form.is_valid():
@@ -96,7 +100,7 @@ def _read(request: HttpRequest, upload: AudienceUpload) -> Reading:
     except UnreadableFile as error:
         return Reading(form, [], sentence=error.sentence)
     except OSError:
-        return Reading(None, [], sentence=GONE)
+        return Reading(form, [], sentence=GONE)
     return Reading(form, columns(upload, seen, guessed, posted), seen)
 
 

@@ -1,12 +1,14 @@
 """The columns page: what was detected is shown and changeable, and nothing is saved before the import is asked for."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from openpyxl import Workbook
 
 from broadcaster import tasks
 from broadcaster.models import AudienceUpload, Broadcast, Contact, Group
@@ -28,6 +30,17 @@ def form(*roles: str, headers: list[str] = HEADERS, **fields: str) -> dict[str, 
     given = {"delimiter": ";", "encoding": "utf-8", "region": "ID", "header_row": "on", "headers": json.dumps(headers)}
     chosen = roles or ("phone", "name", "row")
     return given | {f"role-{place}": role for place, role in enumerate(chosen)} | fields
+
+
+def workbook() -> bytes:
+    book, file = Workbook(), BytesIO()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "People"
+    for row in (["Phone", "Name"], ["081234567890", "Ann"]):
+        sheet.append(row)
+    book.save(file)
+    return file.getvalue()
 
 
 def columns(response: Any) -> dict[str, str]:
@@ -103,6 +116,20 @@ def test_a_file_that_is_gone_is_said(browser: Client, with_file: Draft) -> None:
     broadcast = with_file()
     Path(upload_of(broadcast).file.path).unlink()
     assert "no longer on the server's disk" in words(browser.get(address("columns", broadcast)))
+
+
+def test_a_workbook_is_read_by_sheet(browser: Client, with_file: Draft) -> None:
+    page = words(browser.get(address("columns", with_file(workbook(), "june.xlsx"))))
+    assert '<option value="People" selected>People</option>' in page
+    assert 'name="delimiter"' not in page
+
+
+def test_a_workbook_that_broke_is_said(browser: Client, with_file: Draft) -> None:
+    broadcast = with_file(workbook(), "june.xlsx")
+    Path(upload_of(broadcast).file.path).write_bytes(b"PK broken")
+    response = browser.get(address("columns", broadcast))
+    assert response.context["reading"].sentence
+    assert response.context["form"] is None
 
 
 def test_a_draft_without_a_file_has_no_columns(browser: Client, draft: Draft) -> None:
@@ -224,3 +251,9 @@ def test_refused_rows_come_with_reason_and_original_columns(browser: Client, wit
     assert response.headers["Content-Disposition"] == 'attachment; filename="refused-rows-june.csv"'
     lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
     assert lines == ["Why it was refused,Row,Phone,Name,Amount", "The number is too short.,3,0812,Ann,10"]
+
+
+def test_refused_rows_of_a_file_that_is_gone_are_not_found(browser: Client, with_file: Draft) -> None:
+    upload = upload_of(with_file())
+    Path(upload.file.path).unlink()
+    assert browser.get(reverse("admin:upload_rejects", args=[upload.pk])).status_code == 404
