@@ -55,7 +55,7 @@ def refused(make: Make, *args: Any, **fields: Any) -> None:
 class TestContact:
     @pytest.mark.parametrize(
         "phone",
-        ["", "628121111111", "+0628121111", "+1234", "+" + "1" * 16, "+62812 111", "+62812a1111"],
+        ["", "628121111111", "+0628121111", "+1234", "+" + "1" * 16, "+62812 111", "+62812a1111", "+62812111\n"],
     )
     def test_a_phone_is_e164(self, phone: str) -> None:
         refused(Contact.objects.create, phone=phone)

@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('phone__isnull', False), ('identifier__isnull', False), _connector='OR'), name='contact_can_be_reached', violation_error_message='Give a phone or an identifier.'), models.CheckConstraint(condition=models.Q(('phone__isnull', True), ('phone__regex', '^\\+[1-9][0-9]{4,14}$'), _connector='OR'), name='contact_phone_e164', violation_error_message='The phone must be in the form +628123456789.'), models.CheckConstraint(condition=models.Q(('identifier', ''), _negated=True), name='contact_identifier_not_empty')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('phone__isnull', False), ('identifier__isnull', False), _connector='OR'), name='contact_can_be_reached', violation_error_message='Give a phone or an identifier.'), models.CheckConstraint(condition=models.Q(('phone__isnull', True), ('phone__regex', '^\\+[1-9][0-9]{4,14}\\Z'), _connector='OR'), name='contact_phone_e164', violation_error_message='The phone must be in the form +628123456789.'), models.CheckConstraint(condition=models.Q(('identifier', ''), _negated=True), name='contact_identifier_not_empty')],
             },
         ),
         migrations.AddField(

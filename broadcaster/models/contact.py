@@ -32,7 +32,7 @@ class Contact(models.Model):
                 violation_error_message="Give a phone or an identifier.",
             ),
             models.CheckConstraint(
-                condition=Q(phone__isnull=True) | Q(phone__regex=r"^\+[1-9][0-9]{4,14}$"),
+                condition=Q(phone__isnull=True) | Q(phone__regex=r"^\+[1-9][0-9]{4,14}\Z"),
                 name="contact_phone_e164",
                 violation_error_message="The phone must be in the form +628123456789.",
             ),
