@@ -232,15 +232,28 @@ def test_a_broadcast_paused_while_preparing_is_prepared_after_its_resume(
     assert len(addresses(broadcast)) == len(set(addresses(broadcast))) == 10
 
 
+def test_a_pause_that_is_taken_back_at_once_does_not_look_like_the_end_of_the_audience(
+    small_chunks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broadcast = preparing(10)
+    after_chunk(1, lambda: schedule.pause(broadcast), monkeypatch)
+    after_chunk(2, lambda: schedule.resume(broadcast), monkeypatch)
+    assert not expand(broadcast)
+    assert reload(broadcast).prepared_at is None
+    assert expand(broadcast)
+    assert states_of(broadcast) == {"pending": 10}
+
+
 def after_chunk(number: int, act: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a person act right after this chunk was written."""
+    """Let a person act right after this chunk was written, or was found to be another's."""
     chunk, calls = expansion._chunk, iter(range(1, 100))
 
     def then(broadcast: Broadcast) -> bool:
-        more = chunk(broadcast)
-        if next(calls) == number:
-            act()  # type: ignore[operator]
-        return more
+        try:
+            return chunk(broadcast)
+        finally:
+            if next(calls) == number:
+                act()  # type: ignore[operator]
 
     monkeypatch.setattr(expansion, "_chunk", then)
 
