@@ -71,7 +71,7 @@ class MessageAdmin(CsvExport, ReadOnlyAdmin):
     def of_broadcast(self, message: Message) -> SafeString:
         """The broadcast, as a link to its page."""
         url = reverse("admin:broadcaster_broadcast_change", args=[message.broadcast_id])
-        return format_html('<a href="{}">{}</a>', url, message.broadcast.name)
+        return format_html('<a class="record-link" href="{}">{}</a>', url, message.broadcast.name)
 
     @admin.display(description="State")
     def state_label(self, message: Message) -> SafeString:

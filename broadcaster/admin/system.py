@@ -59,6 +59,10 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[type-arg]  # generic on
         users: QuerySet[User] = super().get_queryset(request)
         return users.prefetch_related("groups")
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new user is mostly a person who works here."""
+        return {"is_staff": True} | super().get_changeform_initial_data(request)
+
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """The form's fields in our words."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -55,7 +55,7 @@ def test_the_list_of_users_shows_their_roles(admin_client: Client, operator_role
 
 
 def test_a_user_is_made_with_a_role_in_one_go(admin_client: Client, operator_role: Group) -> None:
-    passwords = {"password1": "long enough 7", "password2": "long enough 7", "usable_password": "true"}
+    passwords = {"password1": "long enough 7", "password2": "long enough 7"}
     form = {"username": "citra", "is_staff": "on", "groups": [operator_role.pk], **passwords}
     response = admin_client.post(reverse("admin:auth_user_add"), form)
     assert response.status_code == 302
@@ -64,8 +64,13 @@ def test_a_user_is_made_with_a_role_in_one_go(admin_client: Client, operator_rol
     assert (person.is_staff, person.groups.get()) == (True, operator_role)
 
 
+def test_a_new_user_is_offered_the_pages(admin_client: Client) -> None:
+    form = admin_client.get(reverse("admin:auth_user_add")).context["adminform"].form
+    assert form.get_initial_for_field(form.fields["is_staff"], "is_staff") is True
+
+
 def test_a_weak_password_is_refused(admin_client: Client) -> None:
-    form = {"username": "dimas", "password1": "12345678", "password2": "12345678", "usable_password": "true"}
+    form = {"username": "dimas", "password1": "12345678", "password2": "12345678"}
     assert "too common" in text_of(admin_client.post(reverse("admin:auth_user_add"), form))
     assert not User.objects.filter(username="dimas").exists()
 
