@@ -23,8 +23,9 @@ Uploading a file sends nothing, so whatever happens to step one may be tried aga
 The gist says that step two is multipart, and shows it as JSON with its answer: JSON goes first, multipart where that
 is refused.
 
-Nobody documents: any error, the columns of the CSV (its header row is a setting), parameters of a template's header, or
-how to read a job's logs. The path for that is inferred [I] from the others, and a setting; its items are those above.
+Nobody documents: which fields are mandatory (a public client leaves out most, but not the namespace), any error, the
+columns of the CSV (its header row is a setting), parameters of a template's header, or how to read a job's logs. The
+path for that is inferred [I] from the others, and a setting; its items are those above.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -139,7 +140,8 @@ class Client(client.Client):
             "channel_id": self.config["channel_id"],
             "name": message.campaign or template.name,
             "template_name": template.name,
-            **writing.given(template_detail_id=template.template_id, namespace=template.namespace),
+            **writing.given(template_detail_id=template.template_id),
+            "namespace": template.namespace,
             "language": template.language,
             "variables": list(template.variables),
             "phone_number": _digits(message),
@@ -189,6 +191,7 @@ class Client(client.Client):
         if template.header:
             yield FieldError("header", "Qiscus documents no parameters for a template's header.")
         if not self.is_bulk:
+            yield from limits.filled("namespace", "The template's namespace", template.namespace)
             return
         if template.template_id is None:
             yield FieldError("template_id", "The template's ID is missing; a CSV file needs it.")

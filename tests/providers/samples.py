@@ -29,14 +29,14 @@ PHONE = "+6281527975868"
 
 CONTENTS: dict[str, Content] = {
     "text": Text.of("Hello"),
-    "template": TemplateMessage("order_ready", "en", ("Nur",), template_id=172),
+    "template": TemplateMessage("order_ready", "en", ("Nur",), namespace="6616bb93", template_id=172),
     "event": Event("Send template"),
     "flow": Flow(body="Fill it in", cta="Open", flow_id="1", screen="START"),
     "voice": VoiceCall(flow_id="184"),
 }
 OTHER_CONTENTS: dict[str, Content] = {
     "text": Text.of("Good-bye"),
-    "template": TemplateMessage("order_late", "en", ("Nur",), template_id=173),
+    "template": TemplateMessage("order_late", "en", ("Nur",), namespace="6616bb93", template_id=173),
     "event": Event("Send another"),
     "flow": Flow(body="Fill it in", cta="Open", flow_id="2", screen="START"),
     "voice": VoiceCall(prompt_id="354"),

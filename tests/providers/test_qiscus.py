@@ -66,11 +66,12 @@ REQUESTS: dict[str, tuple[OutboundMessage, dict[str, Any]]] = {
         },
     ),
     "with the least": (
-        message(TemplateMessage("hello", "en")),
+        message(TemplateMessage("hello", "en", namespace="6616bb93")),
         {
             "channel_id": 534,
             "name": "hello",
             "template_name": "hello",
+            "namespace": "6616bb93",
             "language": "en",
             "variables": [],
             "phone_number": "6281527975868",
@@ -148,8 +149,8 @@ def test_batch_size_is_for_files_only() -> None:
 @pytest.mark.parametrize(
     ("content", "config", "fields"),
     [
-        (TemplateMessage("", ""), {}, ["name", "language"]),
-        (TemplateMessage("n", "id", header=Media("image", "https://x")), {}, ["header"]),
+        (TemplateMessage("", ""), {}, ["name", "language", "namespace"]),
+        (TemplateMessage("n", "id", namespace="s", header=Media("image", "https://x")), {}, ["header"]),
         (TemplateMessage("n", "id"), {"mode": "bulk"}, ["template_id"]),
         (INVOICE, {"mode": "bulk"}, ["buttons"]),
         (
