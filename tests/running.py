@@ -110,6 +110,6 @@ class Site:
         self.workers.wait()
 
     def _answers(self) -> bool:
-        with contextlib.suppress(requests.ConnectionError):
+        with contextlib.suppress(requests.ConnectionError, requests.Timeout):
             return requests.get(f"{self.url}/admin/login/", timeout=10).ok
         return False

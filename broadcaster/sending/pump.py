@@ -96,11 +96,10 @@ class Sender:
 
     def send(self, messages: list[Message], pool: ThreadPoolExecutor) -> int:
         """Send one window; how many messages were handed over. Raises batches.LeaseLost."""
-        ready = self.builder.admit(messages, self.batch)
+        ready, outgoing = self.builder.build(self.builder.admit(messages, self.batch), self.batch)
         if not ready:
             batches.hand_over(self.batch, through=messages[-1].seq, attempted=[])
             return 0
-        outgoing = [self.builder.outbound(message) for message in ready]
         slots = pacing.reserve(self.channel, len(outgoing))
         time.sleep(slots.start_in_s)
         batches.hand_over(self.batch, through=messages[-1].seq, attempted=[message.pk for message in ready])

@@ -1,6 +1,8 @@
 """One window of messages: who may still be written to, and what exactly each of them gets."""
 
+import logging
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Q
@@ -13,6 +15,8 @@ from broadcaster.content.rendering import Renderer
 from broadcaster.models import Batch, Broadcast, Channel, Message
 from broadcaster.sending import batches
 from broadcaster.sending.ledger import Change
+
+log = logging.getLogger(__name__)
 
 
 def still_wanted(batch: Batch) -> bool:
@@ -30,7 +34,6 @@ class Builder:
     def __init__(self, broadcast: Broadcast, channel: Channel) -> None:
         self.broadcast = broadcast
         self.channel = channel
-        self.renderer = Renderer(broadcast.content)
         self.notify_url = gateway.receipts_url(channel)
 
     def admit(self, messages: Sequence[Message], batch: Batch) -> list[Message]:
@@ -46,6 +49,29 @@ class Builder:
             changes = [self._change(message, Message.State.SKIPPED, "opted_out", OPTED_OUT) for message in refused]
             batches.record(batch, changes, [])
         return [message for message in messages if message.address not in suppressed]
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """The frozen content, split once. Raises what unusable content raises."""
+        return Renderer(self.broadcast.content)
+
+    def build(self, messages: Sequence[Message], batch: Batch) -> tuple[list[Message], list[providers.OutboundMessage]]:
+        """The messages and what the client is given for each; one that cannot be written fails, alone.
+
+        Pre-flight has tried real recipients, so this is rare; but a row that raised again and again would never let
+        its broadcast end. Raises batches.LeaseLost.
+        """
+        built: list[tuple[Message, providers.OutboundMessage]] = []
+        broken: list[Change] = []
+        for message in messages:
+            try:
+                built.append((message, self.outbound(message)))
+            except Exception:
+                log.exception("message %s cannot be written", message.pk)
+                broken.append(self._change(message, Message.State.FAILED, "not_writable", NOT_WRITABLE))
+        if broken:
+            batches.record(batch, broken, [])
+        return [message for message, _ in built], [outgoing for _, outgoing in built]
 
     def outbound(self, message: Message) -> providers.OutboundMessage:
         """What the provider's client is given for this row."""
@@ -71,4 +97,5 @@ class Builder:
 
 
 EXPIRED = "It was not sent before the broadcast's expiry."
+NOT_WRITABLE = "The message could not be written for this person; look at the template."
 OPTED_OUT = "This person has opted out."

@@ -10,7 +10,7 @@ from broadcaster.audience import consent
 from broadcaster.models import Batch, Broadcast, Channel, Message
 from broadcaster.sending import batches, schedule, window
 from tests.audiences import phone
-from tests.sending.broadcasts import claimed, prepared, reload, rows, states_of
+from tests.sending.broadcasts import claimed, prepared, reload, rows, send_all, states_of
 
 pytestmark = pytest.mark.django_db
 
@@ -101,3 +101,14 @@ def test_a_message_goes_out_as_it_was_frozen() -> None:
     assert broadcast.template
     broadcast.template.translations.update(content={"name": "changed"})
     assert builder(broadcast).outbound(rows(broadcast)[0]).content == before
+
+
+def test_content_that_cannot_be_written_fails_its_messages_and_lets_the_broadcast_end(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    broadcast = prepared()
+    Broadcast.objects.update(content={"kind": "text", "base_language": "eng", "translations": {}})
+    send_all(broadcast)
+    assert states_of(broadcast) == {"failed": 3}
+    assert (reload(broadcast).state, Message.objects.first().error_code) == ("completed", "not_writable")  # type: ignore[union-attr]
+    assert "cannot be written" in caplog.text
