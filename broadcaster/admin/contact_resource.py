@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -77,6 +78,8 @@ class ContactResource(resources.ModelResource):
             row["language"] = row["language"].lower()
             if sentence := rules.language_error(row["language"]):
                 raise ValidationError(sentence)
+        if row.get("time_zone") and row["time_zone"] not in available_timezones():
+            raise ValidationError(f"There is no time zone called {row['time_zone']}; write it as Asia/Jakarta.")
         for name in self._unknown_groups(row):
             if not self.may_add_groups:
                 raise ValidationError(f"There is no group called {name}, and you may not add one.")

@@ -14,7 +14,7 @@ from broadcaster.admin import phone_entry, widgets, words
 from broadcaster.admin.base import Admin
 from broadcaster.admin.deletion import CountedDeletion
 from broadcaster.admin.model_form import ModelForm
-from broadcaster.models import Channel, Suppression
+from broadcaster.models import Channel, Contact, Suppression
 
 
 class SuppressionForm(ModelForm):
@@ -38,7 +38,8 @@ class SuppressionForm(ModelForm):
     def clean_address(self) -> str:
         """The phone in E.164; what is no phone stays as it is."""
         text = str(self.cleaned_data["address"])
-        return phone_entry.typed_phone(text) if phone_entry.looks_like_phone(text) else text
+        is_identifier = Contact.objects.filter(identifier=text).exists()  # it may be all digits
+        return text if is_identifier or not phone_entry.looks_like_phone(text) else phone_entry.typed_phone(text)
 
     def clean(self) -> dict[str, Any]:
         """Say in words that the opt-out exists."""

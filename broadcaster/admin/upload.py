@@ -104,7 +104,9 @@ class UploadAdmin(CountedDeletion, ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:broadcast_new"))
 
     def has_delete_permission(self, request: HttpRequest, obj: AudienceUpload | None = None) -> bool:
-        """By Django's permission; what a broadcast uses is kept from deletion by `in_use`."""
+        """By Django's permission, and not while it is read; what a broadcast uses is kept by `in_use`."""
+        if obj and obj.state == AudienceUpload.State.IMPORTING:
+            return False
         return bool(request.user.has_perm("broadcaster.delete_audienceupload"))
 
     @admin.display(description="State", ordering="state")

@@ -121,7 +121,7 @@ def _call(batch: Batch, exchange: providers.Exchange) -> ProviderCall:
         batch=batch,
         method=exchange.method,
         url=exchange.url[:500],
-        request=exchange.request,
+        request=exchange.request.replace("\0", ""),
         http_status=exchange.status,
         response=exchange.response.replace("\0", ""),
         duration_ms=exchange.duration_ms,

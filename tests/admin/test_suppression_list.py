@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from broadcaster.models import Channel, Suppression
+from broadcaster.models import Channel, Contact, Suppression
 from tests.admin.people import logged_in, messages_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -100,3 +100,9 @@ def test_deleting_several_asks_the_same() -> None:
 
 def test_an_empty_list_says_who_will_stand_here(operator: Client) -> None:
     assert "No opt-outs yet" in text_of(operator.get(LIST))
+
+
+def test_an_identifier_of_digits_is_no_phone(operator: Client) -> None:
+    Contact.objects.create(identifier="10023456")
+    operator.post(ADD, {"address": "10023456", "channel": "", "reason": ""})
+    assert Suppression.objects.get().address == "10023456"

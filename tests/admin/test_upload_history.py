@@ -126,3 +126,9 @@ def test_deleting_needs_its_permission(viewer: Client) -> None:
 
 def test_an_empty_list_says_where_files_come_from(viewer: Client) -> None:
     assert "No audience files yet" in text_of(viewer.get(LIST))
+
+
+def test_a_file_is_not_deleted_while_it_is_read(admin: Client) -> None:
+    upload = make_upload(state="importing")
+    assert admin.post(page(upload, "delete"), {"post": "yes"}).status_code == 403
+    assert AudienceUpload.objects.filter(pk=upload.pk).exists()

@@ -56,21 +56,27 @@ def of_broadcast(permission: str) -> Callable[[BroadcastView], View]:
     return guard
 
 
-def of_draft(view: BroadcastView) -> View:
+def draft_for(permission: str) -> Callable[[BroadcastView], View]:
     """Give the view a broadcast that may still change; anybody else's place is the watch page."""
 
-    @of_broadcast("view_broadcast")
-    @wraps(view)
-    def guarded(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
-        if not broadcast.is_editable:
-            return go("broadcast_watch", broadcast)
-        require(request, "change_broadcast")
-        try:
-            return view(request, broadcast)
-        except NoLongerDraft:
-            return go("broadcast_watch", broadcast)
+    def guard(view: BroadcastView) -> View:
+        @of_broadcast("view_broadcast")
+        @wraps(view)
+        def guarded(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
+            if not broadcast.is_editable:
+                return go("broadcast_watch", broadcast)
+            require(request, permission)
+            try:
+                return view(request, broadcast)
+            except NoLongerDraft:
+                return go("broadcast_watch", broadcast)
 
-    return guarded
+        return guarded
+
+    return guard
+
+
+of_draft = draft_for("change_broadcast")
 
 
 def action(permission: str) -> Callable[[BroadcastView], View]:

@@ -32,12 +32,13 @@ def audience(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
 
 
 def _audience(request: HttpRequest, broadcast: Broadcast | None) -> HttpResponse:
-    form = AudienceForm(request.POST or None, request.FILES or None, instance=broadcast, user=request.user)
-    if wants_fragment(request):
-        return draw(request, "_estimate", broadcast, estimate=_estimate(form))
-    if request.method != "POST":
+    posted = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = AudienceForm(*posted, instance=broadcast, user=request.user)
+    if not form.is_bound:
         estimate = segments.estimate(broadcast) if broadcast else Estimate(0, 0)
         return page(request, "audience", broadcast, form=form, estimate=estimate)
+    if wants_fragment(request):
+        return draw(request, "_estimate", broadcast, estimate=_estimate(form))
     try:
         upload = _receive(request, form)
     except Refused as refusal:

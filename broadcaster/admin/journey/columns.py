@@ -1,7 +1,7 @@
 """Step 1, second half: what the file's columns hold, then its import and how far that is."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.db import transaction
@@ -17,6 +17,7 @@ from broadcaster.audience import uploads
 from broadcaster.audience.spreadsheets import Preview, UnreadableFile
 from broadcaster.models import AudienceUpload, Broadcast, Group
 
+OTHER_COLUMNS = "Read so, the file has other columns. Look at them, then import."
 GONE = "The file is no longer on the server's disk. Go back and upload it again."
 
 
@@ -51,6 +52,8 @@ def file_columns(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     reading = _read(request, upload)
     if wants_fragment(request):
         return _show(request, broadcast, reading, fragment=True)
+    if request.method == "POST" and not reading.sentence and request.POST.get("headers") != reading.headers_json:
+        reading = replace(reading, sentence=OTHER_COLUMNS)
     if request.method == "POST" and not reading.sentence:
         reading = _import(request, upload, reading)
         if not reading.sentence:

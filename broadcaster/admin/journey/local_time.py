@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+UTC_NAME = "UTC"
 SKIPPED_PREFIXES = ("Etc/", "SystemV/", "posix/", "right/")
 EXAMPLE = "%d %b %Y, %H:%M"
 
@@ -47,7 +48,8 @@ def local(utc: datetime, zone_name: str) -> datetime:
 
 
 @cache
-def zones() -> tuple[tuple[str, str], ...]:
-    """(name, words) of each zone that people live in, UTC first."""
-    places = sorted(name for name in available_timezones() if "/" in name and not name.startswith(SKIPPED_PREFIXES))
-    return (("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places))
+def zones(own: str = UTC_NAME) -> tuple[tuple[str, str], ...]:
+    """(name, words) of UTC, of the broadcast's own zone, and of each place that people live in."""
+    places = {name for name in available_timezones() if "/" in name and not name.startswith(SKIPPED_PREFIXES)}
+    listed = sorted((places | {own}) - {UTC_NAME})
+    return ((UTC_NAME, UTC_NAME), *((name, name.replace("_", " ")) for name in listed))

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from broadcaster import tasks
 from broadcaster.admin import words
-from broadcaster.admin.journey.access import action, go, of_draft
+from broadcaster.admin.journey.access import action, draft_for, go
 from broadcaster.admin.journey.message import look
 from broadcaster.admin.journey.pages import page
 from broadcaster.audience import segments
@@ -15,7 +15,7 @@ from broadcaster.models import Broadcast
 from broadcaster.sending import schedule, states
 
 
-@of_draft
+@draft_for("view_broadcast")
 def review(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     """Show what would be sent, to how many, and when."""
     return _show(request, broadcast, problems_of(broadcast))

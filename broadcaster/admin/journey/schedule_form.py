@@ -36,7 +36,7 @@ class ScheduleForm(forms.Form):
     )
     date = _date("Date")
     time = _time("Time")
-    time_zone = forms.ChoiceField(label="Time zone", choices=zones)
+    time_zone = forms.ChoiceField(label="Time zone")
     expires_date = _date("Expires on")
     expires_time = _time("Expires at")
     priority = forms.TypedChoiceField(choices=Broadcast.Priority.choices, coerce=int)
@@ -44,6 +44,8 @@ class ScheduleForm(forms.Form):
     def __init__(self, data: QueryDict | None, *, broadcast: Broadcast) -> None:
         super().__init__(data, initial=initial(broadcast), label_suffix="")
         self.broadcast = broadcast
+        offered: forms.ChoiceField = self.fields["time_zone"]  # type: ignore[assignment]
+        offered.choices = zones(broadcast.time_zone)
         self.start: Moment | None = None
         self.expiry: Moment | None = None
 

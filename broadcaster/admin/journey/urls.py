@@ -5,14 +5,16 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from broadcaster.admin.journey import actions, audience, columns, message, review, schedule, watch
-from broadcaster.admin.journey.access import View, go, of_broadcast
+from broadcaster.admin.journey.access import View, go, may, of_broadcast
 from broadcaster.admin.journey.steps import first_unfinished, page_of
 from broadcaster.models import Broadcast
 
 
 @of_broadcast("view_broadcast")
 def compose(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
-    """Go to the step at which this broadcast is."""
+    """Go to the step at which this broadcast is; who may not change it looks at its review."""
+    if broadcast.is_editable and not may(request.user, "change_broadcast"):
+        return go("broadcast_review", broadcast)
     return go(page_of(broadcast, first_unfinished(broadcast)), broadcast)
 
 

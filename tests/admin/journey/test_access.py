@@ -6,12 +6,13 @@ from django.urls import reverse
 
 from broadcaster.models import Broadcast
 from broadcaster.sending import schedule
-from tests.admin.journey.conftest import Draft, address, person
+from tests.admin.journey.conftest import Draft, address, person, words
 
 STEPS = ("audience", "columns", "message", "schedule", "review")
 NEEDS = {
     "new": "add_broadcast",
     **dict.fromkeys(STEPS, "change_broadcast"),
+    "review": "view_broadcast",
     "compose": "view_broadcast",
     "watch": "view_broadcast",
     "live": "view_broadcast",
@@ -38,7 +39,14 @@ def test_the_page_opens_with_its_permission(client: Client, draft: Draft, page: 
     assert client.get(address(page, None if page == "new" else draft())).status_code in (200, 302)
 
 
-@pytest.mark.parametrize("page", STEPS)
+def test_a_viewer_reads_a_draft_on_its_review(client: Client, draft: Draft) -> None:
+    client.force_login(person("view_broadcast", name="viewer"))
+    response = client.get(address("compose", draft()), follow=True)
+    assert response.status_code == 200
+    assert "Change" not in words(response)
+
+
+@pytest.mark.parametrize("page", [step for step in STEPS if step != "review"])
 def test_a_viewer_may_not_write_a_draft(client: Client, draft: Draft, page: str) -> None:
     client.force_login(person("view_broadcast", name="viewer"))
     assert client.post(address(page, draft()), {"name": "Mine now"}).status_code == 403

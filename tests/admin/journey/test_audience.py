@@ -208,3 +208,9 @@ def test_the_estimate_of_a_draft_leaves_it_alone(browser: Client, draft: Draft) 
     broadcast = draft()
     assert "<strong>0</strong>" in estimate(browser, address("audience", broadcast))
     assert broadcast.groups.count() == 1
+
+
+def test_an_empty_form_is_answered_in_words(browser: Client) -> None:
+    response = browser.post(address("new"))
+    assert response.status_code == 400
+    assert "Choose who gets it" in words(response)

@@ -257,3 +257,11 @@ def test_refused_rows_of_a_file_that_is_gone_are_not_found(browser: Client, with
     upload = upload_of(with_file())
     Path(upload.file.path).unlink()
     assert browser.get(reverse("admin:upload_rejects", args=[upload.pk])).status_code == 404
+
+
+def test_columns_that_nobody_has_seen_are_not_imported(browser: Client, with_file: Draft, woken: list[int]) -> None:
+    broadcast = with_file()
+    response = browser.post(address("columns", broadcast), form(headers=["Phone;Name;Amount"]))
+    assert response.status_code == 400
+    assert "Look at them, then import" in words(response)
+    assert (woken, upload_of(broadcast).state) == ([], AudienceUpload.State.UPLOADED)

@@ -60,5 +60,6 @@ def test_a_moment_survives_its_wall_clock(utc: datetime, zone: str) -> None:
 
 def test_utc_comes_first_and_places_follow() -> None:
     assert zones()[0] == ("UTC", "UTC")
+    assert ("Singapore", "Singapore") in zones("Singapore")
     assert ("Asia/Ho_Chi_Minh", "Asia/Ho Chi Minh") in zones()
     assert not any(name.startswith("Etc/") for name, _ in zones())
