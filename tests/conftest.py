@@ -1,11 +1,36 @@
 """What every test may ask for: a simulator, the whole site, and small rows to begin with."""
 
+import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
+from playwright.sync_api import Browser, sync_playwright
 
+from broadcaster.settings import REDIS_URL
 from tests.running import Site
 from tests.simulating import Simulator
+
+# Playwright's loop runs in the tests' thread, where the tests ask the database too.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_over() -> None:
+    """What another test has put into Redis; the database takes care of itself."""
+    if REDIS_URL:
+        cache.clear()
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +49,12 @@ def simulator(shared_simulator: Simulator) -> Simulator:
 def site(transactional_db: None, simulator: Simulator) -> Iterator[Site]:
     with Site(simulator) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = next(path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()

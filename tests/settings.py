@@ -10,7 +10,11 @@ if "DATA_DIR" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("CHANNEL_KEYS", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
-os.environ.setdefault("QUEUE_NAME", f"broadcaster-tests-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+# Each worker of the suite has a queue and a Redis database of its own; it inherits its starter's environment.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+os.environ["QUEUE_NAME"] = f"broadcaster-tests-{WORKER}"
+if os.environ.get("REDIS_URL") and WORKER != "main":
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{15 - int(WORKER[2:]) % 15}"
 
 from broadcaster.settings import *  # noqa: F403
 from broadcaster.settings import DATA_DIR, DATABASES

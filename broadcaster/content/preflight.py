@@ -116,7 +116,7 @@ def keys_of(upload: AudienceUpload | None, *roles: str) -> list[str]:
 def _no_column(name: str, upload: AudienceUpload | None, columns: list[str]) -> str:
     if upload is None:
         return f"The message uses @{name}, but no file is chosen that could say it. Choose one with this column."
-    known = f"it has: {', '.join(columns)}" if columns else "none of its columns can be used in a message"
+    known = f"it has: {', '.join(sorted(columns))}" if columns else "none of its columns can be used in a message"
     return f"The message uses @{name}, but {upload} has no such column; {known}. Change the template or the columns."
 
 

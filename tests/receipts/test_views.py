@@ -8,7 +8,6 @@ import pytest
 from django.conf import LazySettings
 from django.db import transaction
 from django.test import Client
-from django_q.models import OrmQ
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from broadcaster.receipts import apply, inbox
 from tests.audiences import demo_channel
 from tests.content.conftest import make_channel
 from tests.providers.junk import GARBAGE, JSON
+from tests.queued import queued
 from tests.receipts.conftest import PHONES, on_their_way, states
 
 ANYTHING = settings(
@@ -113,7 +113,7 @@ def test_too_many_fields_are_refused(url: str) -> None:
 
 def test_workers_are_woken_once_in_a_while(url: str) -> None:
     assert [post(url, b"{}") for _ in range(5)] == [200] * 5
-    assert [task.func() for task in OrmQ.objects.all()] == ["broadcaster.tasks.apply_receipts"]
+    assert queued() == [("apply_receipts", ())]
 
 
 def test_a_receipt_is_safe_while_the_queue_is_away(url: str, settings: LazySettings) -> None:

@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 from django_q.brokers import get_broker
-from django_q.models import OrmQ, Schedule
-from django_q.signing import SignedPackage
+from django_q.models import Schedule
 
 from broadcaster import queue, tasks
 from broadcaster.audience import uploads
 from broadcaster.models import Batch, Broadcast
 from broadcaster.sending import schedule
 from tests.audiences import messy_csv, uploaded
+from tests.queued import queued
 from tests.sending.broadcasts import (
     channel_and_template,
     claimed,
@@ -33,12 +33,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def empty_queue(db: None) -> None:
     get_broker().purge_queue()
-
-
-def queued() -> list[tuple[str, tuple[object, ...]]]:
-    """The tasks that wait for a worker: (name, arguments)."""
-    waiting = [SignedPackage.loads(row.payload) for row in OrmQ.objects.order_by("pk")]
-    return [(task["func"].rpartition(".")[2], task["args"]) for task in waiting]
 
 
 def names() -> Counter[str]:

@@ -11,7 +11,6 @@ from pytest_django.live_server_helper import LiveServer
 
 from broadcaster.models import Batch, Broadcast
 from tests.admin.journey.conftest import CSV, Draft, address
-from tests.browser.conftest import chromium  # noqa: F401  a fixture
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +19,7 @@ GRAVE = ("serious", "critical")
 
 
 @pytest.fixture
-def page(chromium: Browser, live_server: LiveServer, browser: Client) -> Iterator[Page]:  # noqa: F811  the fixture
+def page(chromium: Browser, live_server: LiveServer, browser: Client) -> Iterator[Page]:
     """A page of the logged-in operator; a script error anywhere fails the test."""
     errors: list[str] = []
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, base_url=live_server.url)

@@ -1,13 +1,12 @@
 """The page in a real browser: bubbles, ticks, tabs, hostile text, contrast, and a phone's width."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.providers.simulator.kaleyra_samples import flow_request, post, text_request
 from tests.providers.simulator.rapidpro_samples import create
@@ -15,24 +14,14 @@ from tests.providers.simulator.test_imiconnect import SAMPLE as CALL
 from tests.providers.simulator.test_imiconnect import post as post_call
 from tests.simulating import Simulator
 
-CHROMIUM = shutil.which("chromium")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()
+pytestmark = pytest.mark.browser
 
 
 @contextmanager
-def opened(browser: Browser, simulator: Simulator, **context: Any) -> Iterator[Page]:
+def opened(chromium: Browser, simulator: Simulator, **context: Any) -> Iterator[Page]:
     """The page, loaded and live; a script error on it fails the test."""
     errors: list[str] = []
-    with browser.new_context(**context) as window:
+    with chromium.new_context(**context) as window:
         page = window.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -49,13 +38,13 @@ def send_some(simulator: Simulator) -> None:
     post_call(simulator, CALL)
 
 
-def test_an_empty_page_says_what_to_do(browser: Browser, simulator: Simulator) -> None:
-    with opened(browser, simulator) as page:
+def test_an_empty_page_says_what_to_do(chromium: Browser, simulator: Simulator) -> None:
+    with opened(chromium, simulator) as page:
         expect(page.locator("#empty")).to_contain_text("Nothing has arrived yet.")
 
 
-def test_a_message_appears_by_itself_and_its_ticks_move_on(browser: Browser, simulator: Simulator) -> None:
-    with opened(browser, simulator) as page:
+def test_a_message_appears_by_itself_and_its_ticks_move_on(chromium: Browser, simulator: Simulator) -> None:
+    with opened(chromium, simulator) as page:
         post(simulator, flow_request("+919812345676"))
         bubble = page.locator(".bubble")
         expect(bubble).to_contain_text("Flow message body")
@@ -63,47 +52,47 @@ def test_a_message_appears_by_itself_and_its_ticks_move_on(browser: Browser, sim
         expect(page.locator(".who strong")).to_have_text("+919812345676")
 
 
-def test_a_failed_message_says_so(browser: Browser, simulator: Simulator) -> None:
+def test_a_failed_message_says_so(chromium: Browser, simulator: Simulator) -> None:
     post(simulator, text_request("+919812340009"))
-    with opened(browser, simulator) as page:
+    with opened(chromium, simulator) as page:
         expect(page.locator(".bubble.failed .meta")).to_contain_text("Failed")
 
 
-def test_tabs_show_one_providers_phones(browser: Browser, simulator: Simulator) -> None:
+def test_tabs_show_one_providers_phones(chromium: Browser, simulator: Simulator) -> None:
     send_some(simulator)
-    with opened(browser, simulator) as page:
+    with opened(chromium, simulator) as page:
         expect(page.locator(".phone")).to_have_count(6)
         page.get_by_role("button", name="IMIconnect").click()
         expect(page.locator(".phone")).to_have_count(3)
         expect(page.locator(".phone .call").first).to_contain_text("Incoming call")
 
 
-def test_hostile_text_is_shown_and_not_run(browser: Browser, simulator: Simulator) -> None:
+def test_hostile_text_is_shown_and_not_run(chromium: Browser, simulator: Simulator) -> None:
     hostile = '<img src=x onerror="document.title=1"><script>document.title = 1</script>'
     body = text_request()
     body["messaging_object"]["text"]["body"] = hostile
     post(simulator, body)
-    with opened(browser, simulator) as page:
+    with opened(chromium, simulator) as page:
         expect(page.locator(".bubble")).to_contain_text(hostile)
         assert page.locator(".bubble img, .bubble script").count() == 0
         assert page.title() == "Simulator: what arrived"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_is_accessible(browser: Browser, simulator: Simulator, scheme: str) -> None:
+def test_the_page_is_accessible(chromium: Browser, simulator: Simulator, scheme: str) -> None:
     send_some(simulator)
     # Axe is injected as a script, which the page's own policy forbids.
-    with opened(browser, simulator, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True) as page:
+    with opened(chromium, simulator, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True) as page:
         expect(page.locator(".bubble")).to_have_count(6)
         report = Axe().run(page)
     assert report.violations_count == 0, report.generate_report()
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
-def test_nothing_is_wider_than_the_window(browser: Browser, simulator: Simulator, width: int) -> None:
+def test_nothing_is_wider_than_the_window(chromium: Browser, simulator: Simulator, width: int) -> None:
     body = text_request()
     body["messaging_object"]["text"]["body"] = "x" * 900
     post(simulator, body)
-    with opened(browser, simulator, viewport={"width": width, "height": 844}) as page:
+    with opened(chromium, simulator, viewport={"width": width, "height": 844}) as page:
         expect(page.locator(".bubble")).to_have_count(1)
         assert page.evaluate("document.documentElement.scrollWidth") <= width

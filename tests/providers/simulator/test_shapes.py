@@ -71,7 +71,7 @@ def test_an_open_object_lets_unknown_fields_pass() -> None:
         (pattern("x"), "x", "x\n"),
         (at_most(2), "é", "éé"),
     ],
-    ids=repr,
+    ids=lambda value: getattr(value, "__qualname__", None) or repr(value),
 )
 def test_a_rule_tells_good_from_bad(rule: Rule, good: object, bad: object) -> None:
     rule(good, "body")

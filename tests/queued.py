@@ -1,0 +1,22 @@
+"""The tasks that wait for a worker, whichever broker keeps them."""
+
+from typing import Any
+
+from django_q.brokers import get_broker
+from django_q.models import OrmQ
+from django_q.signing import SignedPackage
+
+from broadcaster.settings import REDIS_URL
+
+
+def queued() -> list[tuple[str, tuple[Any, ...]]]:
+    """(name, arguments) of each, the oldest first."""
+    tasks = [SignedPackage.loads(payload) for payload in _payloads()]
+    return [(task["func"].rpartition(".")[2], task["args"]) for task in tasks]
+
+
+def _payloads() -> list[bytes | str]:
+    if not REDIS_URL:
+        return [row.payload for row in OrmQ.objects.order_by("pk")]
+    broker = get_broker()
+    return list(broker.connection.lrange(broker.list_key, 0, -1))
