@@ -16,8 +16,8 @@ os.environ["QUEUE_NAME"] = f"broadcaster-tests-{WORKER}"
 if os.environ.get("REDIS_URL") and WORKER != "main":
     os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{15 - int(WORKER[2:]) % 15}"
 
-from broadcaster.settings import *  # noqa: F403
-from broadcaster.settings import DATA_DIR, DATABASES
+from broadcaster.settings import *  # noqa: E402, F403
+from broadcaster.settings import DATA_DIR, DATABASES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
