@@ -37,7 +37,7 @@ def claimable(now: datetime) -> QuerySet[Batch]:
     return (
         Batch.objects.filter(prepared, open_channel, in_pace, state=Batch.State.READY, not_before__lte=now)
         .select_related("broadcast__channel")
-        .order_by("-broadcast__priority", F("broadcast__served_at").asc(nulls_first=True), "broadcast", "number")
+        .order_by("-broadcast__priority", F("broadcast__served_at").asc(nulls_first=True), "broadcast_id", "number")
     )
 
 
