@@ -74,12 +74,7 @@ class ContactResource(resources.ModelResource):
             row["phone"] = phone_entry.read_phone(str(row["phone"]), self.region)
         if not {"phone", "identifier"} & set(row):
             raise ValidationError("There is neither a phone nor an identifier.")
-        if "language" in row:
-            row["language"] = row["language"].lower()
-            if sentence := rules.language_error(row["language"]):
-                raise ValidationError(sentence)
-        if row.get("time_zone") and row["time_zone"] not in available_timezones():
-            raise ValidationError(f"There is no time zone called {row['time_zone']}; write it as Asia/Jakarta.")
+        _check_words(row)
         for name in self._unknown_groups(row):
             if not self.may_add_groups:
                 raise ValidationError(f"There is no group called {name}, and you may not add one.")
@@ -134,3 +129,13 @@ class ContactResource(resources.ModelResource):
         if text.lower() in self.group_ids:
             return [text]
         return [name[:64] for name in GROUP_SEPARATOR.split(text) if name]
+
+
+def _check_words(row: Row) -> None:
+    """Hold language and time zone against what there is. Raises ValidationError with one sentence."""
+    if "language" in row:
+        row["language"] = row["language"].lower()
+        if sentence := rules.language_error(row["language"]):
+            raise ValidationError(sentence)
+    if row.get("time_zone") and row["time_zone"] not in available_timezones():
+        raise ValidationError(f"There is no time zone called {row['time_zone']}; write it as Asia/Jakarta.")

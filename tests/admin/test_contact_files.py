@@ -184,3 +184,8 @@ def test_a_file_that_cannot_be_used_gets_a_sentence(operator: Client, content: s
 def test_importing_needs_the_right_to_add_and_exporting_to_view() -> None:
     assert logged_in("view_contact", "change_contact").get(IMPORT).status_code == 403
     assert logged_in("add_contact").get(EXPORT).status_code == 403
+
+
+def test_a_time_zone_that_does_not_exist_is_refused(operator: Client) -> None:
+    html = text_of(check(operator, "phone,time_zone\n+6281234567890,Mars/Base\n"))
+    assert "There is no time zone called Mars/Base" in html
