@@ -92,7 +92,7 @@ def _apply_receipts(channel: Channel, receipts: Sequence[Receipt], now: datetime
             _settle(receipt, [next(found) for _ in readable[receipt.pk]], now)
         else:
             _wait(receipt, now, "cannot be read with the channel's settings")
-    Receipt.objects.bulk_update(receipts, ["applied_at", "outcome", "attempts", "apply_after"], batch_size=200)
+    _save(receipts)
 
 
 def _events(channel: Channel, receipt: Receipt) -> list[ReceiptEvent] | None:
@@ -120,3 +120,14 @@ def _wait(receipt: Receipt, now: datetime, outcome: str) -> None:
         receipt.applied_at = now
     else:
         receipt.apply_after = now + min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(receipt.attempts, 12))
+
+
+def _save(receipts: Sequence[Receipt]) -> None:
+    """Write what came of the receipts, with one statement for all that ended alike; most of a bulk did."""
+    alike: dict[tuple[datetime | None, datetime | None, str, int], list[int]] = {}
+    for receipt in receipts:
+        look_again = None if receipt.applied_at else receipt.apply_after
+        alike.setdefault((receipt.applied_at, look_again, receipt.outcome, receipt.attempts), []).append(receipt.pk)
+    for (applied_at, look_again, outcome, attempts), keys in alike.items():
+        ended = {"applied_at": applied_at} if applied_at else {"apply_after": look_again}
+        Receipt.objects.filter(pk__in=keys).update(outcome=outcome, attempts=attempts, **ended)
