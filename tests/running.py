@@ -77,12 +77,20 @@ class Site:
             [sys.executable, "-m", "gunicorn", "broadcaster.wsgi", "-b", f"127.0.0.1:{self.port}", "--threads", "4"]
         )
         self.workers = self.start_workers()
-        wait_for(self._answers)
+        try:
+            wait_for(self._answers)
+        except BaseException:
+            self.end()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Kill every process with its children."""
         for process in self.processes:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

@@ -15,7 +15,7 @@ from broadcaster.bootstrap.processes import Processes
 from broadcaster.bootstrap.supervisor import Service, Supervisor
 from tests.bootstrap.waiting import alive, eventually
 
-FAILS = "import sys; print('line one'); sys.exit('the reason')"
+FAILS = "import sys; print('line one', flush=True); sys.exit('the reason')"
 LIVES = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
 GREETS = "import os; print(os.environ['GREETING'], flush=True)"
 
