@@ -10,17 +10,19 @@ that whatever happens `send` returns one result per message, in order.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from providers.config import BATCH_SIZE, ConfigField, cleaned
 from providers.errors import AnswerUnreadable, MessageRejected, ProviderError, TooLarge
 from providers.http import Answer, Door, Request
-from providers.messages import OutboundMessage
+from providers.messages import Content, OutboundMessage
 from providers.outcomes import Balance, FieldError, Health, ReceiptEvent, SendResult
 from providers.statuses import error_for_status
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")  # ITU-T E.164: at most 15 digits
 PRIORITIES = range(1, 4)
+FIRST_COMMON_FIELD = OutboundMessage._fields.index("content") + 1  # what stands before is each recipient's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Capabilities:
     receipts: Literal["webhook", "poll", "none"] = "none"
     inbound: bool = False
     balance: bool = False
+    lookup: bool = False  # it can be asked whether it has a message whose answer was lost
 
 
 class Client:
@@ -84,9 +87,9 @@ class Client:
         kind = message.content.kind
         if kind not in self.capabilities.content_kinds:
             return [FieldError("content", f"{self.label} cannot send content of the kind {kind}.")]
-        return [*self._addressing_problems(message), *self.content_problems(message)]
+        return [*self._addressing_problems(message), *self.content_problems(message.content)]
 
-    def content_problems(self, message: OutboundMessage) -> list[FieldError]:
+    def content_problems(self, content: Content) -> list[FieldError]:
         """What this provider in particular refuses in the content; an adapter fills it."""
         return []
 
@@ -100,6 +103,15 @@ class Client:
         """Ask for news about these provider ids; (events, the cursor to go on from). Raises ProviderError."""
         return [], cursor
 
+    def lookup(self, messages: Sequence[OutboundMessage], since: datetime, until: datetime) -> list[list[str]]:
+        """Ask whether the provider has these messages, posted between two times, although no answer came.
+
+        For each message, in order, the provider's ids of what says exactly this to exactly this recipient, the oldest
+        first. Empty: it cannot tell. Equal messages get equal ids: each id stands for one post to each of its
+        recipients, so the caller gives it to at most one message of a recipient. Raises ProviderError.
+        """
+        return [[] for _ in messages]
+
     def balance(self) -> Balance | None:
         """What is left on the account, or None where the provider does not tell."""
         return None
@@ -112,9 +124,13 @@ class Client:
         if limit == 1:
             yield from ([message] for message in messages)
             return
+        keys: dict[object, object] = {}  # contents that are one object need not be compared
         groups: dict[object, list[OutboundMessage]] = {}
         for message in messages:
-            groups.setdefault(self.share_key(message), []).append(message)
+            alike = (id(message.content), *message[FIRST_COMMON_FIELD:])
+            if alike not in keys:
+                keys[alike] = self.share_key(message)
+            groups.setdefault(keys[alike], []).append(message)
         for group in groups.values():
             yield from (group[start : start + limit] for start in range(0, len(group), limit))
 
@@ -126,8 +142,9 @@ class Client:
         """Post the messages; one result per message, in their order. Never raises for a message."""
         results: dict[str, SendResult] = {}
         sound: list[OutboundMessage] = []
+        looked_at: dict[int, str] = {}
         for message in messages:  # one that the provider would refuse must not take its group with it
-            problem = self._problem(message)
+            problem = self._problem(message, looked_at)
             if problem:
                 results[message.reference] = SendResult.failed(MessageRejected(problem, code="invalid"))
             else:
@@ -168,7 +185,9 @@ class Client:
         except Exception as error:  # noqa: BLE001  whatever breaks after the post leaves the outcome unknown
             unreadable = AnswerUnreadable(f"The provider's answer could not be read: {type(error).__name__}.")
             return self._failures(unreadable, answer, group)
-        return [replace(result, exchange=answer.exchange) for result in results]
+        different = {id(result): result for result in results}  # many share one result
+        with_exchange = {key: replace(result, exchange=answer.exchange) for key, result in different.items()}
+        return [with_exchange[id(result)] for result in results]
 
     def _failures(
         self, error: ProviderError, answer: Answer | None, group: Sequence[OutboundMessage]
@@ -176,9 +195,14 @@ class Client:
         exchange = answer.exchange if answer else error.exchange
         return [SendResult.failed(error, exchange)] * len(group)
 
-    def _problem(self, message: OutboundMessage) -> str:
+    def _problem(self, message: OutboundMessage, looked_at: dict[int, str]) -> str:
+        """What is wrong with a message, or nothing; `looked_at` is what was found in contents, by their identity."""
         try:
-            return " ".join(problem.sentence for problem in self.validate(message)[:1])
+            if next(self._addressing_problems(message), None):
+                return _first(self.validate(message))
+            if id(message.content) not in looked_at:
+                looked_at[id(message.content)] = _first(self.validate(message))
+            return looked_at[id(message.content)]
         except Exception as error:  # noqa: BLE001  content that cannot even be looked at cannot be sent
             return f"The message could not be read: {type(error).__name__}."
 
@@ -203,3 +227,7 @@ class Client:
         if not answer.ok:
             raise error_for_status(answer)
         return answer
+
+
+def _first(problems: Sequence[FieldError]) -> str:
+    return problems[0].sentence if problems else ""

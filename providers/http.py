@@ -7,20 +7,22 @@ where no byte of it can have left; everything after that is `AnswerLost`.
 import json
 import time
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import requests
 from requests import exceptions
+from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 
 from providers.errors import AnswerLost, NotPosted
 from providers.outcomes import Exchange
 from providers.parsing import parsed
-from providers.transport import Stage, WatchedAdapter, progress
+from providers.transport import Stage, WatchedAdapter, origin_of, progress
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
@@ -136,8 +138,7 @@ class Door:
 
     def _route(self, url: str) -> Mapping[str, Any]:
         # Proxies and CA bundle stand in the environment; requests would read it again for each call.
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
+        origin = origin_of(url)
         if origin not in self._routes:
             settings = requests.Session().merge_environment_settings(origin, {}, None, None, None)
             self._routes[origin] = {name: settings[name] for name in ("proxies", "verify", "cert")}
@@ -169,9 +170,20 @@ def _blank(method: str, url: str, headers: tuple[tuple[str, str], ...]) -> reque
 
 
 def _prepared(request: Request) -> requests.PreparedRequest:
-    prepared = _blank(request.method, request.url, tuple(request.headers.items())).copy()
+    blank = _blank(request.method, request.url, tuple(request.headers.items()))
+    if request.body and not request.form and not request.files:
+        return _filled(blank, request.body)
+    prepared = blank.copy()
     files = [(name, (filename or None, content)) for name, filename, content in request.files]
     prepared.prepare_body(dict(request.form) or request.body or None, files or None)
+    return prepared
+
+
+def _filled(blank: requests.PreparedRequest, body: bytes) -> requests.PreparedRequest:
+    """The blank with a body; what `copy` and `prepare_body` do, without looking at all of it again."""
+    prepared = copy(blank)
+    prepared.headers = CaseInsensitiveDict(blank.headers)
+    prepared.body, prepared.headers["Content-Length"] = body, str(len(body))
     return prepared
 
 

@@ -8,11 +8,10 @@ unless a provider's template says otherwise.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):  # there is one for each message, and no other immutable thing is made as quickly
     """One person as a provider needs to know them: a phone (E.164 with `+`), or a provider-scoped identifier."""
 
     phone: str = ""
@@ -137,8 +136,7 @@ Content = Text | TemplateMessage | Event | Flow | VoiceCall
 CONTENT_KINDS: dict[str, type[Content]] = {kind.kind: kind for kind in (Text, TemplateMessage, Event, Flow, VoiceCall)}
 
 
-@dataclass(frozen=True, slots=True)
-class OutboundMessage:
+class OutboundMessage(NamedTuple):
     """One message to one recipient.
 
     `reference` is ours: ASCII, unique for ever, at most 50 bytes, and comes back in receipts where the provider can.

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -58,6 +58,10 @@ class Simulator:
         """Every accepted message, one for each recipient, in order of arrival."""
         return self._messages("accepted", provider, address)
 
+    def addresses(self, provider: str = "") -> Iterator[str]:
+        """The address of every accepted message, a page at a time."""
+        return (message["address"] for message in self._pages("accepted", provider, ""))
+
     def received(self, provider: str = "", address: str = "") -> list[dict[str, Any]]:
         """Every message that was read but never answered."""
         return self._messages("received", provider, address)
@@ -80,6 +84,10 @@ class Simulator:
         """Change `latency_ms` or `receipt_delay_ms`."""
         self._post("settings", settings)
 
+    def misbehave(self, *faults: Mapping[str, object]) -> None:
+        """Plan faults, each with `whom` (an address or a provider), `kind`, and what else the kind takes."""
+        self._post("faults", list(faults))
+
     def reset(self) -> None:
         """Forget all messages and receipts to come."""
         self._post("reset", {})
@@ -91,12 +99,13 @@ class Simulator:
         self.stop()
 
     def _messages(self, kind: str, provider: str, address: str) -> list[dict[str, Any]]:
-        messages: list[dict[str, Any]] = []
+        return list(self._pages(kind, provider, address))
+
+    def _pages(self, kind: str, provider: str, address: str) -> Iterator[dict[str, Any]]:
         after = 0
         while page := self._get(kind, provider=provider, address=address, after=after)["messages"]:
-            messages += page
+            yield from page
             after = page[-1]["n"]
-        return messages
 
     def _get(self, path: str, **query: str | int) -> Any:
         answer = requests.get(f"{self.url}/_simulator/{path}", params=query, timeout=_TIMEOUT_S)

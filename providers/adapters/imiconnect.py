@@ -40,7 +40,7 @@ from providers.errors import (
     TryLater,
 )
 from providers.http import Answer, Request
-from providers.messages import OutboundMessage, Recipient, VoiceCall
+from providers.messages import Content, OutboundMessage, Recipient, VoiceCall
 from providers.outcomes import DeliveryStatus, FieldError, ReceiptEvent, SendResult
 from providers.statuses import error_for_status
 
@@ -137,11 +137,11 @@ class Client(client.Client):
         """All that stands outside `destination`."""
         return message.content, message.expires_at, message.priority, message.notify_url, message.campaign
 
-    def content_problems(self, message: OutboundMessage) -> list[FieldError]:
+    def content_problems(self, content: Content) -> list[FieldError]:
         """A call needs something to say."""
-        if not isinstance(message.content, VoiceCall):
+        if not isinstance(content, VoiceCall):
             return []
-        call = message.content
+        call = content
         return list(limits.exactly_one("flow_id", "call flow ID and prompt ID", call.flow_id, call.prompt_id))
 
     def build(self, messages: Sequence[OutboundMessage]) -> Request:
@@ -171,7 +171,7 @@ class Client(client.Client):
         if len(found) == len(messages):
             return [_result(item, answer) for item in found]
         if len(found) == 1 or len({_code(item) for item in found}) == 1:
-            return [_result(found[0], answer) for _ in messages]
+            return [_result(found[0], answer)] * len(messages)
         raise AnswerUnreadable("IMIconnect's answer does not say which destinations were accepted.")
 
     def parse_receipts(

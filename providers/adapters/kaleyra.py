@@ -38,7 +38,7 @@ from providers.errors import (
     TryLater,
 )
 from providers.http import Answer, Request
-from providers.messages import Flow, OutboundMessage, TemplateMessage, Text
+from providers.messages import Content, Flow, OutboundMessage, TemplateMessage, Text
 from providers.outcomes import DeliveryStatus, FieldError, ReceiptEvent, SendResult
 from providers.statuses import error_for_status
 
@@ -105,9 +105,9 @@ class Client(client.Client):
         base_url = self.config["base_url"] or PODS[self.config["pod"]]
         return f"{base_url}/v2/{self.config['sid']}/whatsapp/{self.config['sender']}/messages"
 
-    def content_problems(self, message: OutboundMessage) -> list[FieldError]:
+    def content_problems(self, content: Content) -> list[FieldError]:
         """Meta's limits, and Kaleyra's for the words that come back in receipts."""
-        match message.content:
+        match content:
             case Flow() as flow:
                 return list(_flow_problems(flow))
             case TemplateMessage() as template:

@@ -25,7 +25,7 @@ from providers import client, limits, parsing, writing
 from providers.config import ConfigField, batch_size_field
 from providers.errors import AnswerUnreadable, MessageRejected, ProviderError, TryLater
 from providers.http import Answer, Request
-from providers.messages import Event, OutboundMessage, Recipient, Text
+from providers.messages import Content, Event, OutboundMessage, Recipient, Text
 from providers.outcomes import FieldError, ReceiptEvent, SendResult
 from providers.statuses import error_for_status
 
@@ -77,14 +77,14 @@ class Client(client.Client):
         """The key itself, without a scheme."""
         return {"Authorization": self.secrets["api_key"]}
 
-    def content_problems(self, message: OutboundMessage) -> list[FieldError]:
+    def content_problems(self, content: Content) -> list[FieldError]:
         """A text needs words, an event its name."""
-        match message.content:
+        match content:
             case Text(base=base):
                 return [
                     *limits.filled("text", "The text", base.text),
                     *limits.within("text", "The text", base.text, SPEECH_CHARACTERS),
-                    *_without_attachments(message.content),
+                    *_without_attachments(content),
                 ]
             case Event(name=name):
                 return [*limits.filled("name", "The event's name", name)]

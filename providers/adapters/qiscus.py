@@ -45,7 +45,7 @@ from providers.errors import (
     TryLater,
 )
 from providers.http import Answer, Request
-from providers.messages import OutboundMessage, TemplateMessage
+from providers.messages import Content, OutboundMessage, TemplateMessage
 from providers.outcomes import FieldError, ReceiptEvent, SendResult
 from providers.statuses import error_for_status
 
@@ -126,11 +126,11 @@ class Client(client.Client):
         template = message.content
         return replace(template, variables=()), len(template.variables), message.campaign, message.send_at
 
-    def content_problems(self, message: OutboundMessage) -> list[FieldError]:
+    def content_problems(self, content: Content) -> list[FieldError]:
         """What the template needs in this mode."""
-        if not isinstance(message.content, TemplateMessage):
+        if not isinstance(content, TemplateMessage):
             return []
-        return list(self._template_problems(message.content))
+        return list(self._template_problems(content))
 
     def build(self, messages: Sequence[OutboundMessage]) -> Request:
         """One template to one recipient."""

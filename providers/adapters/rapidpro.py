@@ -14,25 +14,32 @@
           {"id": 4105426, "broadcast": 1234, "urn": "tel:+250788123123", "direction": "out", "status": "wired",
            "modified_on": "2013-03-02T17:29:12.123456Z", ...}]}
 
+    GET https://<host>/api/v2/broadcasts.json?after=2013-03-02T17:28:00.000000Z&before=2013-03-02T17:29:00.000000Z
+    200 {"next": "https://<host>/api/v2/broadcasts.json?after=...&cursor=cD0yMDEz", "previous": null, "results": [
+          {"id": 1234, "urns": [...], "text": {...}, "created_on": "2013-03-02T17:28:12.123456Z", ...}]}
+
 Sources: the "Broadcasts Endpoint" page for broadcasts, RapidPro's own code for messages, errors and limits.
 
 RapidPro evaluates expressions such as `@contact.name` in every text. Ours are rendered already, so each `@` goes out
 as `@@`, which is a literal one there: a person called "@contact" stays one.
 
 A broadcast has one id for all its recipients, so all of them carry it, and polled events name the address too. Nothing
-tells which post an id belongs to, and a post is not idempotent: a bare 500 therefore stays unknown.
+tells which post an id belongs to, and a post is not idempotent: a bare 500 therefore stays unknown. What was made in
+the time of a lost answer can be listed, though, and compared word for word (`_rapidpro_search.py`).
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from providers import client, limits, parsing, writing
+from providers.adapters import _rapidpro_search as search
 from providers.config import ConfigField, batch_size_field
 from providers.errors import AnswerUnreadable, ChannelRejected, MessageRejected, ProviderError, TryLater
 from providers.http import Answer, Request
-from providers.messages import OutboundMessage, Recipient, Text
+from providers.messages import Content, OutboundMessage, Recipient, Text
 from providers.outcomes import DeliveryStatus, FieldError, Health, ReceiptEvent, SendResult
 from providers.statuses import error_for_status
 
@@ -56,7 +63,7 @@ WORKSPACE_REFUSED = ("flagged", "suspended")
 LARGEST_BATCH = 100
 ATTACHMENTS_PER_LANGUAGE = 10
 LANGUAGES = 50
-LAST_PAGE = 20  # of 250 messages each: far more than a broadcast of ours can have
+LAST_PAGE = 20  # of 250 items each: far more messages than a broadcast of ours can have
 LONG_AGO = "2000-01-01T00:00:00Z"
 
 
@@ -71,6 +78,7 @@ class Client(client.Client):
         default_batch=LARGEST_BATCH,
         recipient_key="phone_or_identifier",
         receipts="poll",
+        lookup=True,
     )
     config_fields = (
         ConfigField("base_url", "Base URL", "url", "Of your installation.", default="https://textit.com"),
@@ -94,22 +102,13 @@ class Client(client.Client):
         """The token of one workspace."""
         return {"Authorization": f"Token {self.secrets['api_token']}"}
 
-    def content_problems(self, message: OutboundMessage) -> list[FieldError]:
+    def content_problems(self, content: Content) -> list[FieldError]:
         """The limits of the endpoint, counted as RapidPro counts: after escaping."""
-        return list(self._text_problems(message.content)) if isinstance(message.content, Text) else []
+        return list(self._text_problems(content)) if isinstance(content, Text) else []
 
     def build(self, messages: Sequence[OutboundMessage]) -> Request:
         """One broadcast of one set of translations."""
-        content = messages[0].content
-        if not isinstance(content, Text):
-            raise MessageRejected(f"RapidPro cannot send content of the kind {content.kind}.")
-        payload = writing.given(
-            urns=[_urn(message.recipient) for message in messages],
-            text={each.language: _escaped(each.text) for each in content.translations if each.text},
-            attachments={each.language: list(each.attachments) for each in content.translations if each.attachments},
-            base_language=content.base.language,
-        )
-        return Request.json(self.url("/api/v2/broadcasts.json"), payload, headers=self.headers)
+        return Request.json(self.url("/api/v2/broadcasts.json"), _payload(messages), headers=self.headers)
 
     def read(self, answer: Answer, messages: Sequence[OutboundMessage]) -> list[SendResult]:
         """One broadcast id for all, or an error that may name the URNs at fault."""
@@ -132,13 +131,22 @@ class Client(client.Client):
         """The messages of these broadcasts; the cursor is not needed, for a broadcast is read whole."""
         return [event for reference in references for event in self._messages(reference)], cursor
 
+    def lookup(self, messages: Sequence[OutboundMessage], since: datetime, until: datetime) -> list[list[str]]:
+        """The broadcasts of that time that carry the message's text to the message's URN."""
+        wanted = [search.wanted(_payload([message])) for message in messages]
+        return search.found(lambda **query: self._pages("broadcasts", **query), wanted, since, until)
+
     def _messages(self, broadcast_id: str) -> Iterator[ReceiptEvent]:
-        query: dict[str, str | int] = {"broadcast": broadcast_id}
-        for _ in range(LAST_PAGE):
-            answer = self.ask(Request.get(self.url("/api/v2/messages.json"), headers=self.headers, **query))
-            for message in parsing.items(parsing.dig(answer.value, "results")):
+        for results in self._pages("messages", broadcast=broadcast_id):
+            for message in parsing.items(results):
                 if parsing.dig(message, "direction") != "in":
                     yield _event(message, broadcast_id)
+
+    def _pages(self, endpoint: str, **query: str) -> Iterator[Any]:
+        """The `results` of each page, as they are."""
+        for _ in range(LAST_PAGE):
+            answer = self.ask(Request.get(self.url(f"/api/v2/{endpoint}.json"), headers=self.headers, **query))
+            yield parsing.dig(answer.value, "results")
             page = _cursor(parsing.dig(answer.value, "next"))
             if not page:
                 return
@@ -157,6 +165,18 @@ class Client(client.Client):
             )
             if len(each.attachments) > ATTACHMENTS_PER_LANGUAGE:
                 yield FieldError("attachments", f"At most {ATTACHMENTS_PER_LANGUAGE} attachments are allowed.")
+
+
+def _payload(messages: Sequence[OutboundMessage]) -> dict[str, Any]:
+    content = messages[0].content
+    if not isinstance(content, Text):
+        raise MessageRejected(f"RapidPro cannot send content of the kind {content.kind}.")
+    return writing.given(
+        urns=[_urn(message.recipient) for message in messages],
+        text={each.language: _escaped(each.text) for each in content.translations if each.text},
+        attachments={each.language: list(each.attachments) for each in content.translations if each.attachments},
+        base_language=content.base.language,
+    )
 
 
 def _escaped(text: str) -> str:

@@ -1,21 +1,31 @@
 """The simulator's own endpoints, `/_simulator/...`: what arrived, where receipts go, how slow to be; no provider's."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
+from providers.simulator.documented import DOCUMENTED
 from providers.simulator.doors import Simulation, answering, check, read_json
+from providers.simulator.faults import Fault, Kind
 from providers.simulator.magic import Status, status_after
 from providers.simulator.record import PAGE_LIMIT, PROVIDERS, Row
 from providers.simulator.replies import Refused, Reply
-from providers.simulator.shapes import ShapeError, fields, satisfies
+from providers.simulator.shapes import ShapeError, array, fields, number, one_of, satisfies, text
 
 _CALLBACKS = satisfies(
     lambda value: isinstance(value, dict) and all(isinstance(url, str) for url in value.values()),
 )
 _MILLISECONDS = satisfies(lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0)
 _SETTINGS = fields({}, {"latency_ms": _MILLISECONDS, "receipt_delay_ms": _MILLISECONDS})
+# `whom` is an address or a provider; `code` one of the provider's documented errors.
+_FAULTS = array(
+    fields(
+        {"whom": text, "kind": one_of(*Kind)},
+        {"provider": one_of(*PROVIDERS), "code": text, "times": _MILLISECONDS, "seconds": number},
+    )
+)
 
 
 class Control:
@@ -25,7 +35,7 @@ class Control:
         self._simulation = simulation
 
     def routes(self) -> list[web.RouteDef]:
-        """Three endpoints to read, three that change something."""
+        """Three endpoints to read, four that change something."""
         return [
             web.get("/_simulator/accepted", answering(self.accepted)),
             web.get("/_simulator/received", answering(self.received)),
@@ -33,6 +43,7 @@ class Control:
             web.post("/_simulator/reset", answering(self.reset)),
             web.post("/_simulator/callbacks", answering(self.callbacks)),
             web.post("/_simulator/settings", answering(self.settings)),
+            web.post("/_simulator/faults", answering(self.faults)),
         ]
 
     async def accepted(self, request: web.Request) -> web.Response:
@@ -74,6 +85,18 @@ class Control:
         settings.receipt_delay_ms = body.get("receipt_delay_ms", settings.receipt_delay_ms)
         return web.json_response({"latency_ms": settings.latency_ms, "receipt_delay_ms": settings.receipt_delay_ms})
 
+    async def faults(self, request: web.Request) -> web.Response:
+        """Plan faults: `[{"whom": "<address or provider>", "kind": "garbage", "times": 1}]`; see `faults.Kind`.
+
+        `reset_unread` is for a provider's next request, all others are for an address. `error` takes the provider and
+        the code of one of its documented errors; `silence` takes seconds.
+        """
+        body = await self._command(request)
+        check(_FAULTS, body, _complaint)
+        for planned in body:
+            self._simulation.faults.plan(planned["whom"], _fault(planned))
+        return web.json_response({"planned": len(body)})
+
     async def _command(self, request: web.Request) -> Any:
         # A page on another site can post text to a local port, but not JSON without asking first.
         if request.content_type != "application/json":
@@ -110,6 +133,17 @@ def as_json(row: Row, simulation: Simulation) -> dict[str, object]:
         "received_at": datetime.fromtimestamp(row.received_at, UTC).isoformat(),
         "due_at": datetime.fromtimestamp(row.due_at, UTC).isoformat(),
     }
+
+
+def _fault(planned: Mapping[str, Any]) -> Fault:
+    kind, reply = Kind(planned["kind"]), None
+    if (kind is Kind.RESET_UNREAD) != (planned["whom"] in PROVIDERS):
+        raise Refused(Reply(400, {"error": "reset_unread is for a provider, every other fault for an address."}))
+    if kind is Kind.ERROR:
+        reply = DOCUMENTED.get(planned.get("provider", ""), {}).get(planned.get("code", ""))
+        if reply is None:
+            raise Refused(Reply(400, {"error": "Give a provider and the code of one of its documented errors."}))
+    return Fault(kind, planned.get("times", 1), planned.get("seconds", 30.0), reply)
 
 
 def _status(row: Row, simulation: Simulation) -> Status:

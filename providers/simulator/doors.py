@@ -11,6 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
+from providers.simulator import faults as on_demand
+from providers.simulator.faults import Fault, FaultBook, Kind
 from providers.simulator.magic import Fate, fate_of, harshest, refusals_before_acceptance
 from providers.simulator.receipts import Notice, ReceiptPoster
 from providers.simulator.record import Entry, Recipient, Record
@@ -57,6 +59,7 @@ class Simulation:
     settings: Settings
     record: Record
     receipts: ReceiptPoster
+    faults: FaultBook = field(default_factory=FaultBook)
     turned_away: Counter[tuple[str, str]] = field(default_factory=Counter)
     on_reset: list[Callable[[], None]] = field(default_factory=list)
     _resting: set[asyncio.Task[object]] = field(default_factory=set)
@@ -114,6 +117,7 @@ class Simulation:
         self.record.reset()
         self.receipts.reset()
         self.turned_away.clear()
+        self.faults.clear()
         for forget in self.on_reset:
             forget()
 
@@ -134,6 +138,9 @@ async def settle(
     A message is on record before the latency is slept off, as at a provider that is slow to answer: a client that
     dies meanwhile has been heard.
     """
+    fault = simulation.faults.take(recipient.address for recipient in submission.recipients)
+    if fault is not None:
+        return await _misbehave(simulation, request, submission, fault)
     fate = simulation.fate(submission)
     if fate in faults:
         await simulation.rest(simulation.settings.latency_ms / 1000)
@@ -153,6 +160,19 @@ async def settle(
     return submission.reply.response() if spoil is None else await spoil(request, submission.reply)
 
 
+async def _misbehave(
+    simulation: Simulation, request: web.Request, submission: Submission, fault: Fault
+) -> web.StreamResponse:
+    """What was asked for by the control endpoint, whatever the address' own fate."""
+    await simulation.rest(simulation.settings.latency_ms / 1000)
+    if fault.kind is Kind.REDIRECT:
+        raise Refused(on_demand.redirect(request))
+    if fault.reply is not None:
+        raise Refused(fault.reply)
+    simulation.accept(submission)
+    return await on_demand.spoil(request, submission.reply, fault, simulation.rest)
+
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -161,6 +181,8 @@ def door(simulation: Simulation, provider: str, handler: Handler) -> Handler:
 
     async def enter(request: web.Request) -> web.StreamResponse:
         simulation.record.count(provider, "requests")
+        if request.method == "POST" and simulation.faults.take([provider]):
+            return await on_demand.reset(request)
         try:
             return await handler(request)
         except Refused as refusal:

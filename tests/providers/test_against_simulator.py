@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -252,3 +253,23 @@ def test_polling_finds_the_message_by_id_and_address(
 def test_health_of_a_channel_is_told(simulator: Simulator) -> None:
     assert simulator.client("rapidpro").check().ok is True
     assert simulator.client("rapidpro", bad_key=True).check().ok is False
+
+
+@pytest.mark.parametrize(("ending", "there"), [("1235", 1), ("0006", 1), ("0010", 1), ("0011", 1), ("0005", 0)])
+def test_lookup_finds_what_was_made_whatever_became_of_the_answer(
+    simulator: Simulator, ending: str, there: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "READ_TIMEOUT_S", 0.5)  # for the one that is never answered
+    client, outgoing = simulator.client("rapidpro"), to(Text.of("Dear @contact, hello "), ending)
+    since = datetime.now(UTC) - timedelta(seconds=1)
+    client.send([outgoing])
+    [found] = client.lookup([outgoing], since, datetime.now(UTC) + timedelta(seconds=1))
+    assert len(found) == there == simulator.accepted(outgoing.recipient.phone)
+
+
+def test_lookup_finds_each_of_equal_posts_once(simulator: Simulator) -> None:
+    client, outgoing = simulator.client("rapidpro"), to(Text.of("Hello"))
+    since = datetime.now(UTC) - timedelta(seconds=1)
+    results = [client.send([outgoing])[0] for _ in range(2)]
+    [found] = client.lookup([outgoing], since, datetime.now(UTC) + timedelta(seconds=1))
+    assert found == [result.provider_id for result in results]

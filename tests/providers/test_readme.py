@@ -30,7 +30,7 @@ def described(kind: str) -> list[str]:
         can.recipient_key.replace("_", " "),
         *(yes(can.native_schedule), yes(can.expiry), yes(can.priority)),
         str(can.correlation_bytes or "none"),
-        *(can.receipts, yes(can.inbound), yes(can.balance)),
+        *(can.receipts, yes(can.inbound), yes(can.balance), yes(can.lookup)),
     ]
 
 
