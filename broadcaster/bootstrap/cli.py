@@ -12,7 +12,7 @@ from broadcaster.bootstrap.start import setup, start
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ALONE = {"setup": setup, "develop": suite.develop}
-PASSED_ON = {"test": suite.test, "bench": suite.bench}
+PASSED_ON = {"test": suite.test, "bench": suite.bench, "soak": suite.soak}
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
 COMMANDS = """
 commands:
@@ -21,6 +21,8 @@ commands:
   develop               install what tests and checks need, then end
   test [ARGUMENT ...]   run the tests; arguments go to pytest, such as tests/test_run.py -k keys
   bench [ARGUMENT ...]  run the benchmarks; --json FILE keeps the numbers
+  soak [ARGUMENT ...]   send a million messages while workers are killed a thousand times, and say whether the promise
+                        was kept; takes hours: --messages 20000 --kills 20 takes minutes, soak -h tells more
 """
 
 

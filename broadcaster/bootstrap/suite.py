@@ -1,4 +1,4 @@
-"""Runs tests and benchmarks: what needs a database on PostgreSQL and Redis where they answer, then all on SQLite."""
+"""Runs tests and the like: what needs a database on PostgreSQL and Redis where they answer, then all on SQLite."""
 
 import os
 import shutil
@@ -61,6 +61,13 @@ def bench(project: Project, arguments: list[str]) -> int:
     found = _prepare(project)
     environment = {f"TEST_{name.upper()}_URL": found[name] for name in SETTINGS if name in found}
     return in_foreground([str(project.python), "-m", "tests.benchmarks", *arguments], project.root, environment)
+
+
+def soak(project: Project, arguments: list[str]) -> int:
+    """Send a long broadcast under kills, on PostgreSQL and Redis where they answer, with the soak's own arguments."""
+    found = _prepare(project)
+    environment = {SETTINGS[name]: found.get(name, "") for name in SETTINGS}
+    return in_foreground([str(project.python), "-m", "tests.faults.soak", *arguments], project.root, environment)
 
 
 def plan(project: Project, found: Mapping[str, str]) -> list[Run]:

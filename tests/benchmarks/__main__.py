@@ -1,11 +1,12 @@
-"""Runs the benchmarks on a database of their own and prints a table; `--json FILE` keeps the rows."""
+"""Runs the benchmarks on a database of their own and prints a table; `--json FILE` keeps the rows.
+
+With words after the command, only the stages whose names contain one of them are run.
+"""
 
 import argparse
 import json
 import os
-import statistics
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import django
@@ -17,63 +18,36 @@ django.setup()
 
 from django.test.utils import setup_databases, teardown_databases  # noqa: E402  needs settings
 
-from tests.benchmarks import stages  # noqa: E402
+from tests.benchmarks import expansion, pages, receipts, sending  # noqa: E402
+from tests.benchmarks.measuring import Row, measure  # noqa: E402
 
-REPEATS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One benchmark: the median of ours / theirs, its range, and whether it reaches the goal."""
-
-    name: str
-    ratio: float
-    lowest: float
-    highest: float
-    goal: str
-    met: bool
-
-
-def measure(name: str, goal: str, stage: Callable[[], float], meets: Callable[[float], bool]) -> Row:
-    """Repeat a stage, each time ours beside theirs."""
-    ratios = [stage() for _ in range(REPEATS)]
-    median = statistics.median(ratios)
-    return Row(name, round(median, 2), round(min(ratios), 2), round(max(ratios), 2), goal, meets(median))
+STAGES = (*expansion.STAGES, *sending.STAGES, *receipts.STAGES, *pages.STAGES)
 
 
 def main() -> None:
-    """Measure every stage."""
+    """Measure the stages."""
     parser = argparse.ArgumentParser(prog="run.py bench")
     parser.add_argument("--json", type=Path, help="write the rows to this file too")
+    parser.add_argument("words", nargs="*", help="only the stages with one of these words in their names")
     options = parser.parse_args()
+    chosen = [stage for stage in STAGES if not options.words or any(word in stage.name for word in options.words)]
     databases = setup_databases(verbosity=0, interactive=False)
     try:
-        rows = [
-            measure(
-                "expansion, time against one INSERT..SELECT",
-                "<= 3",
-                stages.expansion_against_bare_rows,
-                lambda ratio: ratio <= 3,
-            ),
-            measure(
-                "sending, rate against a Session.post pool",
-                ">= 1.5",
-                stages.sending_against_a_plain_pool,
-                lambda ratio: ratio >= 1.5,
-            ),
-            measure(
-                "receipts, rate against one UPDATE each",
-                ">= 5",
-                stages.receipts_against_single_updates,
-                lambda ratio: ratio >= 5,
-            ),
-        ]
+        rows = [shown(measure(stage)) for stage in chosen]
     finally:
         teardown_databases(databases, verbosity=0)
-    for row in rows:
-        print(f"{row.name:46} {row.ratio:6.2f}  ({row.lowest:.2f} to {row.highest:.2f})  goal {row.goal:7} {row.met}")
     if options.json:
         options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2))
+
+
+def shown(row: Row) -> Row:
+    """Print the row as soon as it is known."""
+    verdict = "met" if row.met else "NOT MET"
+    print(
+        f"{row.name:52} {row.ratio:6.2f}  ({row.lowest:.2f} to {row.highest:.2f})  goal {row.goal:7} {verdict}",
+        flush=True,
+    )
+    return row
 
 
 if __name__ == "__main__":

@@ -251,13 +251,17 @@ def test_help_names_every_command(launch: Launch) -> None:
     launched = launch("-h")
 
     assert launched.ended() == 0
-    assert all(f"  {command} " in launched.output for command in ("setup", "develop", "test", "bench"))
+    assert all(f"  {command} " in launched.output for command in ("setup", "develop", "test", "bench", "soak"))
 
 
-def test_arguments_of_the_benchmarks_are_passed_on(launch: Launch, checkout: Project) -> None:
-    (checkout.root / "tests").mkdir()
-    (checkout.root / "tests" / "benchmarks.py").write_text("import sys; print(sys.argv[1:]); sys.exit(3)")
-    launched = launch("bench", "--json", "numbers.json", "-h")
+@pytest.mark.parametrize(("command", "module"), [("bench", "benchmarks"), ("soak", "faults/soak")])
+def test_arguments_are_passed_on_to_the_module_that_does_it(
+    command: str, module: str, launch: Launch, checkout: Project
+) -> None:
+    file = checkout.root / "tests" / f"{module}.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("import sys; print(sys.argv[1:]); sys.exit(3)")
+    launched = launch(command, "--json", "numbers.json", "-h")
 
     assert launched.ended() == 3
     assert launched.output == "['--json', 'numbers.json', '-h']\n"
