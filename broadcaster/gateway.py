@@ -10,7 +10,12 @@ from django.urls import reverse
 
 import providers
 from broadcaster.models import Broadcast, Channel
+from broadcaster.models.secrets import Unreadable
 
+UNREADABLE = (
+    "The secrets of this channel cannot be read with the present CHANNEL_KEYS. "
+    "Put back the key, or enter the secrets again."
+)
 _clients: dict[int, tuple[str, providers.Client]] = {}  # a client holds a connection pool, so it is kept
 
 REFERENCE = re.compile(r"([0-9a-f]{16})-([0-9]{1,18})\Z")  # more digits are no key of ours
@@ -18,6 +23,8 @@ REFERENCE = re.compile(r"([0-9a-f]{16})-([0-9]{1,18})\Z")  # more digits are no 
 
 def connect(channel: Channel) -> providers.Client:
     """The channel's client, kept for as long as its settings stay the same. Raises providers.ConfigurationError."""
+    if isinstance(channel.secrets, Unreadable):
+        raise providers.ConfigurationError(UNREADABLE)
     account = json.dumps([channel.kind, channel.config, channel.secrets, channel.concurrency], sort_keys=True)
     fingerprint = hashlib.sha256(account.encode()).hexdigest()
     known = _clients.get(channel.pk)
@@ -31,6 +38,14 @@ def connect(channel: Channel) -> providers.Client:
     return client
 
 
+def recipients_a_request(channel: Channel) -> int:
+    """How many recipients share a request where their contents are equal; 1 where the channel cannot be used."""
+    try:
+        return connect(channel).batch_limit()
+    except providers.ConfigurationError:
+        return 1
+
+
 def receipts_url(channel: Channel) -> str:
     """Where the provider posts this channel's receipts; the token in it is the channel's secret."""
     return f"{settings.PUBLIC_URL}{reverse('receipts', args=[channel.receipts_token])}"
@@ -38,13 +53,21 @@ def receipts_url(channel: Channel) -> str:
 
 def reference(broadcast: Broadcast, message_id: int) -> str:
     """Our name for a message at the provider: at most 36 bytes of ASCII, unique over all installations."""
-    return f"{broadcast.uuid.hex[:16]}-{message_id}"
+    return f"{broadcast.reference_prefix}-{message_id}"
 
 
 def split_reference(text: str) -> tuple[str, int] | None:
     """(broadcast prefix, message id) of one of our references, or None for anything else."""
     match = REFERENCE.match(text)
     return (match[1], int(match[2])) if match else None
+
+
+def recipient(address: str, *, name: str, language: str) -> providers.Recipient:
+    """Whom a message goes to: an address that begins with a plus is a phone, any other an identifier."""
+    is_phone = address.startswith("+")
+    return providers.Recipient(
+        phone=address if is_phone else "", identifier="" if is_phone else address, name=name, language=language
+    )
 
 
 def outbound(

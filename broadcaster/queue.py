@@ -10,7 +10,6 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.cache import cache
-from django_q.brokers import get_broker
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
@@ -40,7 +39,14 @@ def enqueue_at_most(task: str, *, every_s: float) -> None:
 
 @_if_it_answers()
 def enqueue_pumps() -> None:
-    """Queue pumps, but never more than there are workers for; one worker stays free for everything else."""
-    wanted = max(1, settings.WORKERS - 1) - get_broker().queue_size()
-    for _ in range(wanted):
+    """Queue as many pumps as a cluster has seats for; one that finds no seat ends at once.
+
+    What else is queued does not count: tasks that take long would keep the pumps away.
+    """
+    for _ in range(pumps_a_cluster()):
         enqueue("run_pump")
+
+
+def pumps_a_cluster() -> int:
+    """How many workers of a cluster may send; one stays free for everything else."""
+    return int(max(1, settings.WORKERS - 1))

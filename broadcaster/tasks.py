@@ -3,42 +3,56 @@
 Losing any of these tasks loses nothing, since the tick finds in the database what there is to do.
 """
 
+import logging
 import os
 import socket
 import time
+from collections.abc import Callable, Iterable
 
 from django.core.cache import cache
+from django.db import Error, connection
 from django_q.models import Schedule
 
-from broadcaster import queue
+from broadcaster import queue, seats
 from broadcaster.audience import uploads
 from broadcaster.models import Broadcast
-from broadcaster.receipts import apply, inbox, polling
+from broadcaster.receipts import apply, polling
 from broadcaster.reports import retention
-from broadcaster.sending import batches, expansion, pump, recovery, schedule
+from broadcaster.sending import asking, batches, closing, expansion, pump, recovery, schedule
+
+log = logging.getLogger(__name__)
 
 TASK_LIFE_S = 15  # a long job gives its worker back after this and queues itself again, so that others get a turn
 LINGER_S = 2.0
 NAP_S = 0.2
 POLL_EVERY_S = 3
+ASK_EVERY_S = 240  # a list of everything that a provider was given is no small thing to ask for
 
 
 def tick() -> None:
-    """Once a minute: start what is due, revive what was lost, recover what died, forget what is old."""
-    recovery.recover_leases()
-    recovery.settle()
-    for upload_id in uploads.stalled_imports():
-        wake_import(upload_id)
-    schedule.start_due()
-    for broadcast_id in recovery.stalled_preparations():
-        queue.enqueue("prepare_broadcast", broadcast_id)
-    if batches.due_within(pump.HORIZON_S):
-        queue.enqueue_pumps()
-    for channel in polling.channels():
-        queue.enqueue("poll_channel", channel.pk)
-    queue.enqueue("apply_receipts")
-    inbox.discard_old()
-    retention.discard_old_calls()
+    """Once a minute: start what is due, revive what was lost, recover what died, forget what is old.
+
+    A step that fails is logged and keeps no other from its turn. The first error is raised at the end, so that the
+    queue lists the tick among its failures.
+    """
+    steps: dict[str, Callable[[], object]] = {
+        "recover leases": recovery.recover_leases,
+        "settle broadcasts": recovery.settle,
+        "revive imports": lambda: _queue_each("import_upload", uploads.stalled_imports()),
+        "miss what is late": schedule.miss_late,
+        "start what is due": schedule.start_due,
+        "revive preparations": lambda: _queue_each("prepare_broadcast", recovery.stalled_preparations()),
+        "close broadcasts": lambda: _queue_each("close_broadcast", closing.waiting()),
+        "wake pumps": lambda: batches.due_within(pump.HORIZON_S) and queue.enqueue_pumps(),
+        "poll for receipts": poll_channels,
+        "ask for unknowns": lambda: _queue_each("ask_unknowns", [channel.pk for channel in asking.channels()]),
+        "apply receipts": lambda: queue.enqueue("apply_receipts"),
+        "discard receipts": retention.discard_old_receipts,
+        "discard calls": retention.discard_old_calls,
+    }
+    errors = [error for name, step in steps.items() if (error := _failure_of(name, step))]
+    if errors:
+        raise errors[0]
 
 
 def import_upload(upload_id: int, resumed: bool = False) -> None:  # noqa: FBT001, FBT002  the queue passes positions
@@ -48,30 +62,50 @@ def import_upload(upload_id: int, resumed: bool = False) -> None:  # noqa: FBT00
 
 
 def prepare_broadcast(broadcast_id: int) -> None:
-    """Give every recipient a row, then let workers send."""
-    if expansion.expand(broadcast_id, worker=_worker()):
+    """Give every recipient a row, a turn at a time, then let workers send."""
+    if expansion.expand(broadcast_id, worker=_worker(), life_s=TASK_LIFE_S):
         queue.enqueue_pumps()
+    elif broadcast_id in recovery.stalled_preparations():  # its turn is over; others that wait go first
+        queue.enqueue("prepare_broadcast", broadcast_id)
+
+
+def close_broadcast(broadcast_id: int) -> None:
+    """Skip or expire what is not sent any more, a turn at a time."""
+    if closing.close(broadcast_id, life_s=TASK_LIFE_S):
+        queue.enqueue("close_broadcast", broadcast_id)
 
 
 def run_pump() -> None:
-    """Send for a while, then make room for others."""
-    tally = pump.run()
+    """Send for a while, then make room for others. Where there is work, other hosts' workers are woken too."""
+    with seats.taken(seats.Kind.PUMP, of=queue.pumps_a_cluster()) as is_seated:
+        if not is_seated:
+            return
+        if batches.due_within(pump.HORIZON_S):
+            queue.enqueue_pumps()
+        tally = pump.run()
     if tally.more:
         queue.enqueue_pumps()
     if tally.messages:
-        for channel in polling.channels():
-            queue.enqueue("poll_channel", channel.pk)
+        poll_channels()
+    if tally.told_to_end:
+        raise SystemExit
 
 
 def apply_receipts() -> None:
-    """Apply receipts until none has come for a while."""
-    quiet_since = time.monotonic()
-    end = quiet_since + TASK_LIFE_S
-    while time.monotonic() < min(end, quiet_since + LINGER_S):
-        if apply.apply_waiting():
-            quiet_since = time.monotonic()
-        else:
-            time.sleep(NAP_S)
+    """Apply receipts until none has come for a while; one worker of a cluster is enough for that."""
+    with seats.taken(seats.Kind.RECEIPTS, of=1) as is_seated:
+        quiet_since = time.monotonic()
+        end = quiet_since + TASK_LIFE_S
+        while is_seated and time.monotonic() < min(end, quiet_since + LINGER_S):
+            if apply.apply_waiting():
+                quiet_since = time.monotonic()
+            else:
+                time.sleep(NAP_S)
+
+
+def poll_channels() -> None:
+    """Let every channel be asked that waits for receipts."""
+    _queue_each("poll_channel", [channel.pk for channel in polling.channels()])
 
 
 def poll_channel(channel_id: int) -> None:
@@ -84,6 +118,12 @@ def poll_channel(channel_id: int) -> None:
     cache.delete(f"polling-{channel_id}")
 
 
+def ask_unknowns(channel_id: int) -> None:
+    """Ask for the messages whose answer was lost, not too often; those that are found have receipts to come."""
+    if cache.add(f"asked-{channel_id}", _worker(), timeout=ASK_EVERY_S) and asking.ask(channel_id):
+        queue.enqueue("poll_channel", channel_id)
+
+
 def wake(broadcast: Broadcast) -> None:
     """After a person's word: start now what is due soon, instead of at the next tick."""
     if broadcast.state == Broadcast.State.SCHEDULED:
@@ -93,6 +133,8 @@ def wake(broadcast: Broadcast) -> None:
         queue.enqueue("prepare_broadcast", broadcast.pk)
     elif broadcast.state == Broadcast.State.SENDING:
         queue.enqueue_pumps()
+    elif broadcast.state == Broadcast.State.CANCELLED:
+        queue.enqueue("close_broadcast", broadcast.pk)
 
 
 def wake_import(upload_id: int) -> None:
@@ -106,6 +148,23 @@ def ensure_schedule() -> None:
         func="broadcaster.tasks.tick",
         defaults={"name": "Tick", "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1},
     )
+
+
+def _failure_of(name: str, step: Callable[[], object]) -> Exception | None:
+    """Take one step of the tick; why it failed, if it did."""
+    try:
+        step()
+    except Exception as error:
+        log.exception("the tick could not %s", name)
+        if isinstance(error, Error) and not connection.in_atomic_block:
+            connection.close()  # it may be broken, and must not fail the next step too
+        return error
+    return None
+
+
+def _queue_each(task: str, keys: Iterable[int]) -> None:
+    for key in keys:
+        queue.enqueue(task, key)
 
 
 def _worker() -> str:

@@ -114,8 +114,18 @@ class Site:
 
     def kill_workers(self) -> None:
         """SIGKILL to every process of the cluster, as a machine dies."""
-        os.killpg(self.workers.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.workers.pid, signal.SIGKILL)
         self.workers.wait()
+
+    def tend_workers(self) -> bool:
+        """Start the cluster anew where it has ended, as `run.py` and every service manager do; whether it had."""
+        if self.workers.poll() is None:
+            return False
+        self.kill_workers()  # what a dead leader left of its group must not work on beside the new one
+        self.processes.remove(self.workers)
+        self.workers = self.start_workers()
+        return True
 
     def _answers(self) -> bool:
         with contextlib.suppress(requests.ConnectionError, requests.Timeout):

@@ -18,10 +18,19 @@ if os.environ.get("REDIS_URL") and WORKER != "main":
 
 from broadcaster.settings import *  # noqa: E402, F403
 from broadcaster.settings import DATA_DIR, DATABASES  # noqa: E402
+from providers import http  # noqa: E402
+from tests import skewed  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+SILENCED_SYSTEM_CHECKS = ["broadcaster.E005"]  # a short lease is right where the simulator answers at once
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, since web server and workers of the end-to-end tests are processes of their own.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "tests.sqlite3")}
+
+# Only for the processes of the tests of faults: a provider that never answers is given up sooner, and a host's clock
+# is wrong by so many seconds.
+http.READ_TIMEOUT_S = float(os.environ.get("PROVIDER_READ_TIMEOUT_S", http.READ_TIMEOUT_S))
+if "CLOCK_SKEW_S" in os.environ:
+    skewed.shift_clock(float(os.environ["CLOCK_SKEW_S"]))

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.fernet import Fernet
 from django.conf import LazySettings
 
 import providers
@@ -54,6 +55,13 @@ def test_a_channel_that_cannot_work_says_so(channel: Channel, change: dict[str, 
         setattr(channel, name, value)
     with pytest.raises(providers.ConfigurationError):
         gateway.connect(channel)
+
+
+def test_a_channel_whose_key_is_lost_says_what_to_do(channel: Channel, settings: LazySettings) -> None:
+    gateway.connect(channel)
+    settings.CHANNEL_KEYS = [Fernet.generate_key().decode()]
+    with pytest.raises(providers.ConfigurationError, match="Put back the key, or enter the secrets again"):
+        gateway.connect(Channel.objects.get(pk=channel.pk))
 
 
 @pytest.mark.parametrize("kind", providers.kinds())

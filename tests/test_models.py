@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from django.conf import LazySettings
-from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -231,8 +231,13 @@ class TestSecrets:
         settings.CHANNEL_KEYS = [new]
         assert Channel.objects.get().secrets == self.SECRET
 
-    def test_a_lost_key_says_what_to_do(self, settings: LazySettings) -> None:
+    def test_a_lost_key_keeps_nobody_from_the_row_and_may_come_back(self, settings: LazySettings) -> None:
         make_channel(secrets=self.SECRET)
+        kept = settings.CHANNEL_KEYS
         settings.CHANNEL_KEYS = [Fernet.generate_key().decode()]
-        with pytest.raises(ImproperlyConfigured, match="add the key they were stored with"):
-            Channel.objects.get()
+        channel = Channel.objects.get()
+        assert channel.secrets == {}
+        channel.name = "Renamed"
+        channel.save()
+        settings.CHANNEL_KEYS = kept
+        assert Channel.objects.get().secrets == self.SECRET

@@ -15,28 +15,29 @@ COUNTED_ROWS = 10_000
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]  # generic only in the stubs
-    """Counts no further than COUNTED_ROWS, so a page over millions of rows costs the same as one over thousands.
+    """Counts no further than `most`, so a page over millions of rows costs the same as one over thousands.
 
     Rows beyond are reached by search and filters, as nobody leafs through a hundred pages; exports have them all.
     """
 
     template_name = "admin/pagination_capped.html"
+    most = COUNTED_ROWS
 
     @cached_property
     def count(self) -> int:
         """The rows that can be paged through."""
-        return min(self._counted, COUNTED_ROWS)
+        return min(self._counted, self.most)
 
     @property
     def is_capped(self) -> bool:
         """Whether there are more rows than pages."""
-        return self._counted > COUNTED_ROWS
+        return self._counted > self.most
 
     @cached_property
     def _counted(self) -> int:
         rows = self.object_list
         if isinstance(rows, QuerySet):
-            return rows.order_by()[: COUNTED_ROWS + 1].count()
+            return rows.order_by()[: self.most + 1].count()
         return len(rows)
 
 

@@ -16,7 +16,7 @@ from broadcaster.models import Channel
 PREFIX = "account_"  # keeps an adapter's field names apart from the model's
 KEPT = "Saved. Leave empty to keep it."
 
-COMMON = ("name", "enabled", "rate_per_second", "concurrency", "default_region")
+COMMON = ("name", "enabled", "rate_per_second", "daily_cap", "concurrency", "default_region")
 
 
 class ChannelAddForm(ModelForm):

@@ -6,35 +6,56 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.cache import cache
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from import_export.admin import ImportMixin
-from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.contrib.import_export.forms import ImportForm
 
-from broadcaster.admin import phone_entry, words
+from broadcaster.admin import words
 from broadcaster.admin.base import Admin
 from broadcaster.admin.contact_form import ContactForm
 from broadcaster.admin.contact_resource import ContactResource
-from broadcaster.admin.contact_search import URL_NAME, ContactSearchView
+from broadcaster.admin.contact_search import URL_NAME, ContactSearchView, matching
 from broadcaster.admin.exporting import CsvExport
 from broadcaster.admin.group_choice import GroupChoiceForm
 from broadcaster.admin.membership import add_to_group
 from broadcaster.admin.spreadsheet_format import Spreadsheet
 from broadcaster.audience.spreadsheets import UnreadableFile
-from broadcaster.models import Contact
+from broadcaster.models import Contact, Group
 
 LANGUAGES_KEPT_S = 300
 UNREADABLE = "The file could not be read. Save the table as CSV or Excel (.xlsx) and choose it again."
 IMPORTED = {"new": ADDITION, "update": CHANGE}
 
 
+class GroupFilter(DropdownFilter):
+    """Members of one group. Nobody is in it twice, so no page has to be freed of repetitions."""
+
+    title = "groups"
+    parameter_name = "groups__id__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """All groups by name."""
+        return [(str(pk), name) for pk, name in Group.objects.values_list("pk", "name")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Contact]) -> QuerySet[Contact]:
+        """Those who are in the group. Raises IncorrectLookupParameters."""
+        chosen = self.value()
+        if not chosen:
+            return queryset
+        if not chosen.isdecimal():
+            raise IncorrectLookupParameters
+        return queryset.filter(membership__group=int(chosen))
+
+
 class LanguageFilter(DropdownFilter):
-    """Languages that contacts have; looked up rarely, since it costs a look at every contact."""
+    """Languages that contacts have; kept for a while, since each costs a query."""
 
     title = "language"
     parameter_name = "language"
@@ -55,7 +76,7 @@ class ContactAdmin(CsvExport, ImportMixin, Admin):
 
     form = ContactForm
     list_display = ("shown_name", "phone", "identifier", "language", "own_fields_in_short", "changed")
-    list_filter = (("groups", RelatedDropdownFilter), LanguageFilter)
+    list_filter = (GroupFilter, LanguageFilter)
     search_fields = ("name", "phone", "identifier")
     search_help_text = "Beginning of the name, phone or identifier"
     actions = ("add_to_group",)
@@ -88,18 +109,9 @@ class ContactAdmin(CsvExport, ImportMixin, Admin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str
     ) -> tuple[QuerySet[Contact], bool]:
-        """By what an index can find: a phone in any form, the identifier, the beginning of the name."""
+        """By what an index can find: the beginning of a phone or of the name, or a whole identifier."""
         term = search_term.strip()
-        if not term:
-            return queryset, False
-        found = Q(identifier=term)
-        if phone_entry.looks_like_phone(term):
-            found |= Q(phone__in=phone_entry.possible_phones(term))
-            if term.startswith("+"):
-                found |= Q(phone__startswith=term.replace(" ", ""))
-        else:
-            found |= Q(name__istartswith=term)
-        return queryset.filter(found), False
+        return matching(queryset, term) if term else queryset, False
 
     def get_urls(self) -> list[URLPattern]:
         """And the search of those who choose contacts in a form."""
@@ -187,5 +199,9 @@ class ContactAdmin(CsvExport, ImportMixin, Admin):
 
 
 def _languages() -> list[str]:
-    codes = Contact.objects.exclude(language="").order_by("language").values_list("language", flat=True)
-    return list(codes.distinct())
+    """The codes, each found in the index by the one before it."""
+    found: list[str] = []
+    codes = Contact.objects.order_by("language").values_list("language", flat=True)
+    while following := codes.filter(language__gt=found[-1] if found else "")[:1]:
+        found += following
+    return found

@@ -5,8 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -16,7 +15,7 @@ from broadcaster.admin import words
 from broadcaster.admin.base import Admin
 from broadcaster.admin.contact_search import ContactSearch, in_words
 from broadcaster.admin.deletion import CountedDeletion
-from broadcaster.admin.membership import add_to_group
+from broadcaster.admin.membership import add_to_group, size_in_words, with_size
 from broadcaster.admin.model_form import ModelForm
 from broadcaster.models import Contact, Group, Membership
 
@@ -49,21 +48,27 @@ class GroupAdmin(CountedDeletion, Admin):
     empty_button = "Add group"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        """Groups with the number of their members, counted by the index that serves the page's groups only."""
-        memberships = Membership.objects.filter(group=OuterRef("pk")).order_by().values("group")
-        size = memberships.annotate(size=Count("contact")).values("size")
-        queryset: QuerySet[Group] = super().get_queryset(request)
-        return queryset.annotate(size=Coalesce(Subquery(size), 0))
+        """Groups with the number of their members, counted for the page's groups only."""
+        return with_size(super().get_queryset(request))
 
-    @admin.display(description="Members", ordering="size")
+    @admin.display(description="Members")
     def members(self, group: Any) -> SafeString:
         """How many, and the way to them."""
+        return self._to_members(group, size_in_words(group.size))
+
+    @admin.display(description="Members")
+    def all_members(self, group: Group) -> SafeString:
+        """The same for one group, counted to the last."""
+        size = Membership.objects.filter(group=group).count()
+        return self._to_members(group, f"{size:,} {'contact' if size == 1 else 'contacts'}")
+
+    def _to_members(self, group: Group, size: str) -> SafeString:
         link = reverse("admin:broadcaster_contact_changelist")
         return format_html(
             '<a class="text-primary-600 dark:text-primary-500" href="{}?groups__id__exact={}">{}</a>',
             link,
             group.pk,
-            f"{group.size:,} contact{'' if group.size == 1 else 's'}",
+            size,
         )
 
     @admin.display(description="Created", ordering="created_at")
@@ -75,11 +80,11 @@ class GroupAdmin(CountedDeletion, Admin):
         """The number of members once there is a group."""
         if obj is None:
             return ("name", "add_contacts")
-        return ("name", "members", "add_contacts") if self.has_change_permission(request, obj) else ("name", "members")
+        return ("name", "all_members", *(("add_contacts",) if self.has_change_permission(request, obj) else ()))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> tuple[str, ...]:
         """The number is counted."""
-        return ("members",) if obj else ()
+        return ("all_members",) if obj else ()
 
     def get_form(self, request: HttpRequest, obj: Group | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
         """Contacts are searched while one types."""

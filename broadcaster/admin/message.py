@@ -10,16 +10,18 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from import_export import fields, resources
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
-from broadcaster.admin import words
+from broadcaster.admin import log_order, words
 from broadcaster.admin.base import ReadOnlyAdmin
 from broadcaster.admin.exporting import CsvExport
+from broadcaster.admin.unknown_actions import UnknownActions
 from broadcaster.models import Message, ProviderCall
 
 TYPED_PHONE = re.compile(r"(?:\+|00)?([1-9][0-9]*)")
 SEPARATORS = re.compile(r"[\s().\-/]")
 PREFIX_DIGITS = 6  # fewer would match half the log, and nobody looks for that
+LONGEST_PHONE = 16  # E.164: a plus and fifteen digits
 CALLS_SHOWN = 20
 
 
@@ -39,7 +41,7 @@ class MessageResource(resources.Resource):
 
 
 @admin.register(Message)
-class MessageAdmin(CsvExport, ReadOnlyAdmin):
+class MessageAdmin(UnknownActions, CsvExport, ReadOnlyAdmin):
     """One line for each recipient of a broadcast."""
 
     resource_classes = [MessageResource]
@@ -48,11 +50,12 @@ class MessageAdmin(CsvExport, ReadOnlyAdmin):
     list_filter = (
         ("state", ChoicesDropdownFilter),
         ("broadcast", AutocompleteSelectFilter),
-        ("broadcast__channel", RelatedDropdownFilter),
+        ("broadcast__channel", log_order.ChannelFilter),
     )
     search_fields = ("address",)
     search_help_text = f"Phone number, or its first {PREFIX_DIGITS} digits or more"
-    sortable_by = ()  # by time only: any other order would sort millions of rows
+    ordering = log_order.ORDER
+    sortable_by = ()  # any other order would sort millions of rows
     change_form_after_template = "admin/message_calls.html"
     fieldsets = (
         ("Recipient", {"fields": ("address", "name", "language")}),
@@ -142,5 +145,5 @@ def to_address(typed: str) -> Q:
     first = f"+{phone[1]}"
     if len(phone[1]) < PREFIX_DIGITS:
         return Q(address=first)
-    # ":" follows "9". LIKE alone would not use the index; the range alone would trust the database's collation.
-    return Q(address__gte=first, address__lt=f"{first}:", address__startswith=first)
+    # Digits only, since languages disagree on what follows "9"; LIKE alone would not use the index.
+    return Q(address__gte=first, address__lte=first.ljust(LONGEST_PHONE, "9"), address__startswith=first)

@@ -98,4 +98,6 @@ class SuppressionAdmin(CountedDeletion, Admin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        return queryset.filter(Q(address=term) | Q(address__in=phone_entry.possible_phones(term))), False
+        meant = Q(address__in={term, *phone_entry.possible_phones(term)})
+        # Each arm is one of the two indexes: those of opt-outs everywhere, and of those from one channel.
+        return queryset.filter((meant & Q(channel=None)) | (meant & Q(channel__isnull=False))), False

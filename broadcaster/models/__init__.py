@@ -1,7 +1,7 @@
 """The tables. The database is the truth; the queue only wakes workers up."""
 
 from broadcaster.models.broadcast import COUNTED_STATES, Batch, Broadcast
-from broadcaster.models.channel import Channel
+from broadcaster.models.channel import Channel, ChannelUsage
 from broadcaster.models.contact import Contact, Group, Membership, Suppression
 from broadcaster.models.message import Message, ProviderCall
 from broadcaster.models.receipt import Receipt
@@ -15,6 +15,7 @@ __all__ = [
     "Batch",
     "Broadcast",
     "Channel",
+    "ChannelUsage",
     "Contact",
     "Group",
     "Membership",

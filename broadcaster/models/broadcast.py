@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -73,6 +74,7 @@ class Broadcast(models.Model):
     prepare_worker = models.CharField(max_length=80, blank=True)
     prepare_until = models.DateTimeField(null=True, blank=True)  # the lease of the worker that prepares
     prepared_at = models.DateTimeField(null=True, blank=True)  # every recipient has a row; nothing goes out before
+    goes_on_refused = models.BooleanField(default=False)  # a person let it go on though the first ones were refused
     served_at = models.DateTimeField(null=True, blank=True)  # when a worker last took a batch, for fairness
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -124,6 +126,11 @@ class Broadcast(models.Model):
             raise ValueError("The broadcast has no time yet.")
         return self.send_at
 
+    @cached_property
+    def reference_prefix(self) -> str:
+        """The part that our names for its messages at the providers have in common."""
+        return self.uuid.hex[:16]
+
     @property
     def is_editable(self) -> bool:
         """Only a draft may change."""
@@ -152,6 +159,9 @@ class Batch(models.Model):
     lease_worker = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     handed_through = models.PositiveIntegerField(default=0)
+    windows = models.PositiveIntegerField(default=0)  # recorded so far; tells a repeated write from a first one
+    started_at = models.DateTimeField(null=True, blank=True)  # when its first message was handed over
+    recorded_at = models.DateTimeField(null=True, blank=True)  # when results were last written
     pending = models.PositiveIntegerField(default=0)
     accepted = models.PositiveIntegerField(default=0)
     sent = models.PositiveIntegerField(default=0)

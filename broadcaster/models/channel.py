@@ -33,6 +33,13 @@ class Channel(models.Model):
     rate_per_second = models.PositiveIntegerField(
         default=20, validators=[MinValueValidator(1)], help_text="Messages a second over all workers."
     )
+    daily_cap = models.PositiveIntegerField(
+        "messages in 24 hours",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="At most so many in any 24 hours, counted from when this is set. Empty: no limit.",
+    )
     concurrency = models.PositiveSmallIntegerField(
         default=8, validators=[MinValueValidator(1)], help_text="Requests at the same time in each worker."
     )
@@ -43,6 +50,9 @@ class Channel(models.Model):
     hold_until = models.DateTimeField(null=True, blank=True, help_text="Empty: until a person releases it.")
     receipts_token = models.CharField(max_length=64, unique=True, default=new_receipts_token, editable=False)
     next_slot_at = models.FloatField(default=0, editable=False)  # Unix seconds: when the pace allows the next message
+    rate_factor = models.FloatField(default=1.0, editable=False)  # the share of the rate in use; a throttle halves it
+    throttled_at = models.DateTimeField(null=True, editable=False)  # the last time that the provider asked to slow down
+    raised_at = models.DateTimeField(null=True, editable=False)  # the last time that the share was raised again
     poll_cursor = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -51,6 +61,12 @@ class Channel(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(rate_per_second__gte=1), name="channel_rate_positive"),
             models.CheckConstraint(condition=Q(concurrency__gte=1), name="channel_concurrency_positive"),
+            models.CheckConstraint(
+                condition=Q(rate_factor__gt=0) & Q(rate_factor__lte=1), name="channel_rate_factor_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(daily_cap__isnull=True) | Q(daily_cap__gte=1), name="channel_daily_cap_positive"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -61,8 +77,27 @@ class Channel(models.Model):
         """The adapter's class: its label, capabilities and settings."""
         return providers.client_class(self.kind)
 
+    @property
+    def pace(self) -> float:
+        """Messages a second that it lets through at this time: less than its rate where the provider asked for it."""
+        return self.rate_per_second * self.rate_factor
+
     def is_held(self, now: datetime | None = None) -> bool:
         """Whether nothing may be sent for now."""
         if not self.hold_reason:
             return False
         return self.hold_until is None or self.hold_until > (now or timezone.now())
+
+
+class ChannelUsage(models.Model):
+    """How many messages a channel handed over in one span of time; kept only where it has a cap for 24 hours."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="usage")
+    span = models.PositiveIntegerField()  # Unix seconds divided by the length of a span, see sending.pacing
+    messages = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "span"], name="usage_once_a_span")]
+
+    def __str__(self) -> str:
+        return f"{self.channel_id} @ {self.span}: {self.messages}"

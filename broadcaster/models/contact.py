@@ -1,13 +1,31 @@
 """People, the groups they are in, and those who must not be written to."""
 
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.db.models.sql.compiler import SQLCompiler
 
 from broadcaster.models.channel import Channel
+
+
+class NameKey(models.Func):
+    """A name as the search compares it: in capitals, character by character whatever the database's language is."""
+
+    function = "UPPER"
+    arity = 1
+    output_field = models.CharField()
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> tuple[str, Sequence[Any]]:
+        """The beginning of a name is a range of this order, and of no language's."""
+        return self.as_sql(compiler, connection, template='(%(function)s(%(expressions)s) COLLATE "C")', **context)
 
 
 class Contact(models.Model):
@@ -25,6 +43,10 @@ class Contact(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            models.Index(NameKey("name"), name="contact_by_name"),
+            models.Index(fields=["language", "id"], name="contact_by_language"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(phone__isnull=False) | Q(identifier__isnull=False),

@@ -23,7 +23,8 @@ class Message(models.Model):
         SKIPPED = "skipped", "Skipped"
         UNKNOWN = "unknown", "Unknown"
 
-    broadcast = models.ForeignKey(Broadcast, on_delete=models.CASCADE, related_name="messages")
+    # Two of the indexes below begin with the broadcast, or find it: a third would only cost.
+    broadcast = models.ForeignKey(Broadcast, on_delete=models.CASCADE, related_name="messages", db_index=False)
     contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True)
     address = models.CharField(max_length=128)
     language = models.CharField(max_length=3, blank=True)
@@ -45,7 +46,7 @@ class Message(models.Model):
         verbose_name = "message"
         indexes = [
             models.Index(fields=["batch", "seq"], name="message_in_batch"),
-            models.Index(fields=["broadcast", "state"], name="message_by_state"),
+            models.Index(fields=["state", "broadcast", "contact"], name="message_by_state"),
             models.Index(fields=["address"], name="message_by_address"),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="message_by_provider_id"),
         ]

@@ -22,7 +22,10 @@ class Receipt(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["apply_after"], condition=Q(applied_at=None), name="receipt_waiting")]
+        indexes = [  # apart, so that the fresh ones are found however many others wait again
+            models.Index(fields=["apply_after"], condition=Q(applied_at=None, attempts=0), name="receipt_fresh"),
+            models.Index(fields=["apply_after"], condition=Q(applied_at=None, attempts__gt=0), name="receipt_repeat"),
+        ]
 
     def __str__(self) -> str:
         return f"receipt {self.pk}"

@@ -2,10 +2,6 @@
 
 import contextlib
 from collections.abc import Mapping
-from datetime import timedelta
-
-from django.conf import settings
-from django.utils import timezone
 
 import providers
 from broadcaster import gateway
@@ -30,9 +26,3 @@ def store(
 def _storable(texts: Mapping[str, str]) -> dict[str, str]:
     """PostgreSQL's JSON holds every character but NUL."""
     return {name.replace("\0", ""): value.replace("\0", "") for name, value in texts.items()}
-
-
-def discard_old() -> int:
-    """Delete receipts past their time; how many."""
-    before = timezone.now() - timedelta(days=settings.RECEIPT_DAYS)
-    return Receipt.objects.filter(received_at__lt=before).delete()[0]

@@ -1,69 +1,119 @@
 """Finds the message that an event speaks of: by our reference, else provider id, else address."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from typing import NamedTuple
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from broadcaster import gateway
-from broadcaster.models import Channel, Message
+from broadcaster.models import Broadcast, Channel, Message
 from providers import ReceiptEvent
 
 ADDRESS_ALONE = timedelta(days=3)  # an event that names only an address speaks of a message not older than this
-HANDED_OUT = (*(state for state in Message.State if state not in (Message.State.PENDING, Message.State.SKIPPED)),)
+NOT_HANDED_OUT = (Message.State.PENDING, Message.State.SKIPPED)
 
 
-def messages_of(channel: Channel, events: Sequence[ReceiptEvent]) -> list[Message | None]:
-    """The message of each event, locked, or None."""
+class Target(NamedTuple):
+    """What a receipt needs of its message; a tuple, since a model instance costs more than all the rest."""
+
+    pk: int
+    broadcast_id: int
+    batch_id: int
+    state: str
+    provider_id: str
+    address: str
+
+
+def messages_of(channel: Channel, events: Sequence[ReceiptEvent]) -> list[Target | None]:
+    """The message of each event, locked, or None. In a transaction.
+
+    Looked for without locks, then locked in one order, so that two appliers cannot wait for each other.
+    """
     finder = _Finder(channel, events)
-    return [finder.find(event) for event in events]
+    targets = [finder.find(number) for number in range(len(events))]
+    misled = [number for number, target in enumerate(targets) if target is None and finder.is_misled(number)]
+    if misled:  # what reads like a reference of ours is not one, so the provider's id decides
+        again = messages_of(channel, [replace(events[number], reference="") for number in misled])
+        for number, target in zip(misled, again, strict=True):
+            targets[number] = target
+    return targets
 
 
 class _Finder:
     """Looks all events up with a few queries, then answers for each."""
 
     def __init__(self, channel: Channel, events: Sequence[ReceiptEvent]) -> None:
-        mine = Message.objects.filter(broadcast__channel=channel, state__in=HANDED_OUT).select_related("broadcast")
-        references = [split for event in events if (split := gateway.split_reference(event.reference))]
-        self.by_id = {message.pk: message for message in _locked(mine.filter(pk__in={pk for _, pk in references}))}
-        without = [event for event in events if self._referenced(event) is None]
-        provider_ids = {event.provider_id for event in without if event.provider_id}
-        self.by_provider_id: dict[str, list[Message]] = {}
-        for message in _locked(mine.filter(provider_id__in=provider_ids)):
-            self.by_provider_id.setdefault(message.provider_id, []).append(message)
-        alone = {event.address for event in without if not event.provider_id and not event.reference}
-        recent = mine.filter(address__in=_spellings(alone), changed_at__gte=timezone.now() - ADDRESS_ALONE)
-        self.by_address = {_bare(message.address): message for message in _locked(recent)}  # the newest wins
+        self.events = events
+        self.references = [gateway.split_reference(event.reference) for event in events]
+        others = [event for event, split in zip(events, self.references, strict=True) if split is None]
+        by_id = {split[1] for split in self.references if split}
+        by_provider_id = _with_provider_id({event.provider_id for event in others})
+        alone = _to_address({event.address for event in others if _is_nameless(event)})
+        handed_out = _locked(by_id | by_provider_id | alone)
+        self.prefixes = _prefixes(channel, {target.broadcast_id for target in handed_out.values()})
+        self.targets = {pk: target for pk, target in handed_out.items() if target.broadcast_id in self.prefixes}
+        self.by_provider_id: defaultdict[str, list[Target]] = defaultdict(list)
+        for pk in sorted(by_provider_id & self.targets.keys()):
+            self.by_provider_id[self.targets[pk].provider_id].append(self.targets[pk])
+        self.by_address = {  # the newest wins
+            _bare(self.targets[pk].address): self.targets[pk] for pk in sorted(alone & self.targets.keys())
+        }
 
-    def find(self, event: ReceiptEvent) -> Message | None:
-        referenced = self._referenced(event)
-        if referenced:
-            return referenced
+    def find(self, number: int) -> Target | None:
+        """The message of the event with this number."""
+        event, split = self.events[number], self.references[number]
+        if split:
+            target = self.targets.get(split[1])
+            return target if target and self.prefixes[target.broadcast_id] == split[0] else None
+        if _is_nameless(event):
+            return self.by_address.get(_bare(event.address))
         candidates = self.by_provider_id.get(event.provider_id, [])
-        if len(candidates) == 1 and not event.address:
-            return candidates[0]
-        fitting = [message for message in candidates if _bare(message.address) == _bare(event.address)]
-        if fitting:
-            return fitting[0]
-        nameless = not event.provider_id and not event.reference
-        return self.by_address.get(_bare(event.address)) if nameless and event.address else None
+        if not event.address:
+            return candidates[0] if len(candidates) == 1 else None
+        return next((target for target in candidates if _bare(target.address) == _bare(event.address)), None)
 
-    def _referenced(self, event: ReceiptEvent) -> Message | None:
-        split = gateway.split_reference(event.reference)
-        message = self.by_id.get(split[1]) if split else None
-        ours = message is not None and split is not None and message.broadcast.uuid.hex.startswith(split[0])
-        return message if ours else None
+    def is_misled(self, number: int) -> bool:
+        """Whether the event has a reference like ours, and an id to look for where the reference is not."""
+        return self.references[number] is not None and bool(self.events[number].provider_id)
 
 
-def _locked(messages: QuerySet[Message]) -> Iterable[Message]:
-    return messages.select_for_update(of=("self",)).order_by("pk")  # one order, so that two appliers cannot deadlock
+# Messages are asked for by what their index holds and by nothing else, not even their channel: a database without
+# statistics takes any other wish for an invitation to read every message that fulfils it.
+
+
+def _with_provider_id(provider_ids: set[str]) -> set[int]:
+    named = provider_ids - {""}
+    # Said twice that none is empty, or no database would dare to use the index, which has no empty ones.
+    found = Message.objects.filter(provider_id__in=named).exclude(provider_id="")
+    return set(found.order_by().values_list("pk", flat=True)) if named else set()
+
+
+def _to_address(addresses: set[str]) -> set[int]:
+    spellings = {spelling for address in addresses - {""} for spelling in (_bare(address), f"+{_bare(address)}")}
+    found = Message.objects.filter(address__in=spellings, changed_at__gte=timezone.now() - ADDRESS_ALONE)
+    return set(found.order_by().values_list("pk", flat=True)) if spellings else set()
+
+
+def _locked(keys: Collection[int]) -> dict[int, Target]:
+    """Those that were handed out; a pending one is left to its pump, which may hold its batch and want the message."""
+    handed_out = Message.objects.filter(pk__in=keys).exclude(state__in=NOT_HANDED_OUT)
+    rows = handed_out.select_for_update(no_key=True).order_by("pk").values_list(*Target._fields)
+    return {row[0]: Target(*row) for row in rows}
+
+
+def _prefixes(channel: Channel, broadcast_ids: Collection[int]) -> dict[int, str]:
+    """How the references begin of those of the broadcasts that are the channel's."""
+    broadcasts = Broadcast.objects.filter(pk__in=broadcast_ids, channel=channel).only("uuid")
+    return {broadcast.pk: gateway.reference(broadcast, 0).partition("-")[0] for broadcast in broadcasts}
+
+
+def _is_nameless(event: ReceiptEvent) -> bool:
+    return not event.provider_id and not event.reference
 
 
 def _bare(address: str) -> str:
     """Addresses are compared without the plus, which providers add and drop."""
     return address.removeprefix("+")
-
-
-def _spellings(addresses: Iterable[str]) -> set[str]:
-    return {spelling for address in addresses for spelling in (_bare(address), f"+{_bare(address)}") if address}

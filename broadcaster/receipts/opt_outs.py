@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from broadcaster.audience import consent
-from broadcaster.models import Channel, Message
+from broadcaster.models import Channel
+from broadcaster.receipts.matching import Target
 from providers import DeliveryStatus, ReceiptEvent
 
 # The words that CTIA and the GSMA's guidelines name, and their plain translations; compared whole, without case.
@@ -25,7 +26,7 @@ STOP_WORDS = frozenset(
 )
 
 
-def honour(channel: Channel, events: Sequence[ReceiptEvent], found: Sequence[Message | None]) -> None:
+def honour(channel: Channel, events: Sequence[ReceiptEvent], found: Sequence[Target | None]) -> None:
     """Suppress those who opted out, on this channel."""
     told = {
         message.address

@@ -1,8 +1,9 @@
 """Where providers post delivery receipts: authenticate, store, answer 200, and nothing else."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
 
 import providers
 from broadcaster import queue
@@ -10,9 +11,11 @@ from broadcaster.models import Channel
 from broadcaster.receipts import inbox
 
 WAKE_EVERY_S = 1.0  # the applier lingers for longer than this, so that no receipt waits for the next tick
+METHODS = ("POST", "GET", "HEAD", "PUT", "PATCH")  # some providers let their users choose
 
 
 @csrf_exempt
+@require_http_methods(METHODS)
 def receive(request: HttpRequest, token: str) -> HttpResponse:
     """Store one call. 200 once it is safe; 400 for a bad signature; 404 for an address that is no channel's."""
     channel = Channel.objects.filter(receipts_token=token).first()
@@ -20,17 +23,48 @@ def receive(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     if request.method == "HEAD":  # a provider's test call
         return HttpResponse()
-    if int(request.META.get("CONTENT_LENGTH") or 0) > inbox.BODY_LIMIT_BYTES:
-        return HttpResponse("The body is too large.", status=413, content_type="text/plain")
     try:
-        inbox.store(
-            channel,
-            method=request.method or "",
-            headers=dict(request.headers),
-            query=request.GET.dict(),
-            body=request.body,
-        )
+        _store(channel, request)
+    except BodyRefused as refusal:
+        return HttpResponse(refusal.sentence, status=refusal.status, content_type="text/plain")
     except providers.InvalidSignature:
         return HttpResponse("The signature does not fit.", status=400, content_type="text/plain")
     queue.enqueue_at_most("apply_receipts", every_s=WAKE_EVERY_S)
     return HttpResponse("ok", content_type="text/plain")
+
+
+class BodyRefused(Exception):  # noqa: N818
+    """The body is not stored: `status` is the answer, `sentence` says why."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+
+
+def _store(channel: Channel, request: HttpRequest) -> None:
+    # Not `request.GET`, which believes the charset of the content type; what stands in an address is UTF-8.
+    query = QueryDict(request.META.get("QUERY_STRING", "").encode("latin-1"), encoding="utf-8")
+    inbox.store(
+        channel,
+        method=request.method or "",
+        headers=dict(request.headers),
+        query={name: str(value) for name, value in query.items()},
+        body=_body(request),
+    )
+
+
+def _body(request: HttpRequest) -> bytes:
+    """The body. Raises BodyRefused.
+
+    A chunked body tells no length, so Django takes it for empty; where the server marks its end, it is read as it is.
+    """
+    is_chunked = request.META.get("wsgi.input_terminated") and not request.META.get("CONTENT_LENGTH")
+    stream = request.META["wsgi.input"] if is_chunked else request
+    try:
+        body: bytes = stream.read(inbox.BODY_LIMIT_BYTES + 1)
+    except Exception as error:  # every web server has errors of its own for a body that breaks off or is not HTTP
+        raise BodyRefused(400, "The body broke off.") from error
+    if len(body) > inbox.BODY_LIMIT_BYTES:
+        raise BodyRefused(413, "The body is too large.")
+    return body

@@ -5,7 +5,10 @@ people as skipped, with only the variables that the content uses. The unique key
 harmless; `expanded_through` says where to go on after a crash; nothing is sent before `prepared_at` is set.
 """
 
+import contextlib
 import json
+import math
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -14,42 +17,57 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from broadcaster import gateway
 from broadcaster.audience import segments
 from broadcaster.content.rendering import placeholders_of
 from broadcaster.models import Batch, Broadcast, Message
-from broadcaster.sending import batches, expansion_sql, ledger, states
+from broadcaster.sending import batches, clock, expansion_sql, ledger, states
 
 CHUNK = 10_000
 BATCH_S = 5  # a batch is about this many seconds of its channel's pace, so that a slow one never holds a worker long
 LARGEST_BATCH = 500
+REQUESTS_A_BATCH = 5  # at least, or claiming batches would take longer than sending them
 
 
-def expand(broadcast_id: int, *, worker: str) -> bool:
-    """Give every recipient of the broadcast its row; whether it is prepared now."""
+def expand(broadcast_id: int, *, worker: str, life_s: float = math.inf) -> bool:
+    """Give every recipient of the broadcast its row; whether it is prepared now.
+
+    After about `life_s` seconds it stops and gives the lease back, so that a small broadcast need not wait behind a
+    huge one; whoever calls it next goes on there.
+    """
+    end = time.monotonic() + life_s
     broadcast = _lease(broadcast_id, worker)
     if broadcast is None:
         return False
-    try:
+    with contextlib.suppress(batches.LeaseLost):  # it was paused or cancelled
         while _chunk(broadcast):
-            pass
-        return _seal(broadcast)
-    except batches.LeaseLost:  # it was paused or cancelled: whoever resumes it need not wait for the lease to run out
-        Broadcast.objects.filter(pk=broadcast_id, prepare_worker=worker).update(prepare_until=None)
-        return False
+            if time.monotonic() >= end:
+                break
+        else:
+            return _seal(broadcast)
+    _give_back(broadcast)
+    return False
 
 
 def batch_size(broadcast: Broadcast) -> int:
     """Messages a batch for this broadcast's channel."""
-    return max(1, min(LARGEST_BATCH, broadcast.sender.rate_per_second * BATCH_S))
+    largest = max(LARGEST_BATCH, REQUESTS_A_BATCH * gateway.recipients_a_request(broadcast.sender))
+    return max(1, min(largest, broadcast.sender.rate_per_second * BATCH_S))
 
 
 def _lease(broadcast_id: int, worker: str) -> Broadcast | None:
-    now = timezone.now()
+    now = clock.now()
     free = Q(prepare_until=None) | Q(prepare_until__lt=now)
     waiting = Broadcast.objects.filter(free, pk=broadcast_id, state=Broadcast.State.PREPARING, prepared_at=None)
     if waiting.update(prepare_worker=worker, prepare_until=now + timedelta(seconds=settings.LEASE_S)) != 1:
         return None
     return Broadcast.objects.select_related("channel").get(pk=broadcast_id)
+
+
+def _give_back(broadcast: Broadcast) -> None:
+    """End the lease, so that whoever goes on need not wait until it runs out."""
+    ours = Broadcast.objects.filter(pk=broadcast.pk, prepare_worker=broadcast.prepare_worker)
+    ours.update(prepare_until=None)
 
 
 def _chunk(broadcast: Broadcast) -> bool:
@@ -60,7 +78,7 @@ def _chunk(broadcast: Broadcast) -> bool:
         if not contact_ids:
             return False
         through = contact_ids[-1]
-        until = timezone.now() + timedelta(seconds=settings.LEASE_S)
+        until = clock.now() + timedelta(seconds=settings.LEASE_S)
         if _ours(broadcast).update(expanded_through=through, prepare_until=until) != 1:
             raise batches.LeaseLost
         _insert(broadcast, contact_ids)
@@ -113,6 +131,11 @@ def nobody(total: int) -> str:
 
 
 def _ours(broadcast: Broadcast) -> QuerySet[Broadcast]:
+    """The broadcast, if it stands where this worker has left it: it may have been called back and scheduled anew."""
     return Broadcast.objects.filter(
-        pk=broadcast.pk, state=Broadcast.State.PREPARING, prepared_at=None, prepare_worker=broadcast.prepare_worker
+        pk=broadcast.pk,
+        state=Broadcast.State.PREPARING,
+        prepared_at=None,
+        prepare_worker=broadcast.prepare_worker,
+        expanded_through=broadcast.expanded_through,
     )

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F
+from django.db.models import Count
 
 from broadcaster.models import Batch, Message
 
@@ -65,7 +65,7 @@ def write(changes: Sequence[Change], *, now: datetime) -> int:
 def postpone(retries: Sequence[Retry], *, batch_id: int, now: datetime) -> None:
     """Move pending messages to another batch, numbered anew; the counts of both batches are the caller's."""
     statement = """
-        UPDATE broadcaster_message SET batch_id = %s, seq = %s, attempts = attempts - %s,
+        UPDATE broadcaster_message SET batch_id = %s, seq = %s, attempts = attempts + %s,
                error_code = %s, error_text = %s, changed_at = %s
         WHERE id = %s
     """
@@ -74,7 +74,7 @@ def postpone(retries: Sequence[Retry], *, batch_id: int, now: datetime) -> None:
         (
             batch_id,
             seq,
-            0 if retry.costs_attempt else 1,
+            1 if retry.costs_attempt else 0,
             retry.error_code[:64],
             retry.error_text[:300],
             stamp,
@@ -92,10 +92,15 @@ def shift_counts(changes: Iterable[Change]) -> None:
     for change in changes:
         deltas[change.batch_id][change.old] -= 1
         deltas[change.batch_id][change.new] += 1
-    for batch_id in sorted(deltas):  # one order everywhere, so that two writers cannot wait for each other
-        delta = {state: F(state) + number for state, number in deltas[batch_id].items() if number}
-        if delta:
-            Batch.objects.filter(pk=batch_id).update(**delta)
+    states = sorted({state for delta in deltas.values() for state, number in delta.items() if number})
+    if not states:
+        return
+    keys = sorted(deltas)
+    columns = [keys, *([deltas[key][state] for key in keys] for state in states)]
+    if connection.vendor == "postgresql":
+        _shift_postgresql(states, columns)
+    else:
+        _shift_portable(states, columns)
 
 
 def counts_of(batch_ids: Sequence[int]) -> None:
@@ -136,6 +141,28 @@ def _write_portable(changes: Sequence[Change], now: datetime) -> None:
     stamp = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
         cursor.executemany(statement, [dict(zip(names, _values(change), strict=True), now=stamp) for change in changes])
+
+
+def _shift_postgresql(states: Sequence[str], columns: Sequence[list[int]]) -> None:
+    """Add the columns (keys of batches, then a number for each state) to the batches' counts."""
+    keys = columns[0]
+    if len(keys) > 1:  # locked in one order everywhere, so that two writers cannot wait for each other
+        list(Batch.objects.filter(pk__in=keys).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    sums = ", ".join(f"{state} = b.{state} + d.{state}" for state in states)
+    arrays = ", ".join(["%s::bigint[]"] * len(columns))
+    statement = f"""
+        UPDATE broadcaster_batch b SET {sums} FROM unnest({arrays}) AS d (id, {", ".join(states)}) WHERE b.id = d.id
+    """  # noqa: S608  made of constants
+    with connection.cursor() as cursor:
+        cursor.execute(statement, columns)
+
+
+def _shift_portable(states: Sequence[str], columns: Sequence[list[int]]) -> None:
+    sums = ", ".join(f"{state} = {state} + %s" for state in states)
+    statement = f"UPDATE broadcaster_batch SET {sums} WHERE id = %s"  # noqa: S608  made of constants
+    keys, *numbers = columns
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, list(zip(*numbers, keys, strict=True)))
 
 
 def _values(change: Change) -> tuple[Any, ...]:

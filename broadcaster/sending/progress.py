@@ -1,19 +1,28 @@
 """How far a broadcast is: the sum over its batches, never a hot counter row; a recount of the rows must agree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, Sum
 from django.utils import timezone
 
-from broadcaster.models import COUNTED_STATES, Batch, Broadcast, Message
+from broadcaster.models import COUNTED_STATES, Batch, Broadcast, Channel, Message
 
-RATE_WINDOW_S = 10
+RATE_WINDOW_S = 10.0
+FEWEST_MESSAGES = 3  # a channel that needs longer than the window for so many is looked at for longer
+SHORTEST_S = 1.0  # the first results of a broadcast are no rate yet
+WITH_A_RESULT = ("accepted", "sent", "delivered", "read", "failed", "unknown")  # by a provider, so they took a slot
+
+Span = tuple[datetime, datetime, int]  # from the first hand-over to the last record, and the messages in between
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`counts` has every state of a message; `done` are those that are no longer waiting to be sent."""
+    """`counts` has every state of a message; `done` are those that are no longer waiting to be sent.
+
+    `seconds_left` is None where nothing can be said: nothing goes out, or the channel is held or disabled.
+    """
 
     total: int
     counts: dict[str, int]
@@ -28,14 +37,14 @@ def progress(broadcast: Broadcast) -> Progress:
     counts = counts_of([broadcast.pk])[broadcast.pk]
     total = broadcast.total or sum(counts.values())
     done = sum(counts.values()) - counts["pending"]
-    rate = _rate(broadcast) if broadcast.state == Broadcast.State.SENDING else 0.0
+    rate = _rate(broadcast)
     return Progress(
         total=total,
         counts=counts,
         done=done,
         percent=100 * done // total if total else 0,
         rate_per_second=rate,
-        seconds_left=round(counts["pending"] / rate) if rate else None,
+        seconds_left=_seconds_left(counts["pending"], rate, broadcast.channel),
     )
 
 
@@ -54,9 +63,45 @@ def recount(broadcast: Broadcast) -> dict[str, int]:
 
 
 def _rate(broadcast: Broadcast) -> float:
-    """Messages a second over the last seconds."""
-    since = timezone.now() - timedelta(seconds=RATE_WINDOW_S)
-    started = broadcast.started_at or since
-    recent: QuerySet[Message] = Message.objects.filter(broadcast=broadcast, accepted_at__gte=since)
-    seconds = min(RATE_WINDOW_S, max(1.0, (timezone.now() - started).total_seconds()))
-    return recent.count() / seconds
+    """Messages a second that got a result over the last seconds; 0 where it does not send or nothing went out.
+
+    The window ends with the last record, not now: else a channel that records every few seconds would seem to slow
+    down and to hurry by turns.
+    """
+    if broadcast.state != Broadcast.State.SENDING or broadcast.started_at is None:
+        return 0.0
+    now = timezone.now()
+    window = timedelta(seconds=_window_s(broadcast.channel))
+    spans = _spans(broadcast, since=now - 2 * window)
+    last = max((recorded for _, recorded, _ in spans), default=now - 2 * window)
+    if last < now - window:
+        return 0.0
+    first = max(last - window, broadcast.started_at)
+    handled = sum(number * _share(started, recorded, first) for started, recorded, number in spans)
+    return handled / max(SHORTEST_S, (last - first).total_seconds())
+
+
+def _window_s(channel: Channel | None) -> float:
+    return max(RATE_WINDOW_S, FEWEST_MESSAGES / channel.pace) if channel else RATE_WINDOW_S
+
+
+def _spans(broadcast: Broadcast, *, since: datetime) -> Sequence[Span]:
+    """The batches that recorded anything since then; they are short, so each is taken to have gone on evenly."""
+    recent = Batch.objects.filter(broadcast=broadcast, recorded_at__gte=since).order_by()
+    handled = sum((F(state) for state in WITH_A_RESULT[1:]), start=F(WITH_A_RESULT[0]))
+    rows = recent.annotate(handled=handled).values_list("started_at", "recorded_at", "handled")
+    return [(started, recorded, number) for started, recorded, number in rows if started and recorded]
+
+
+def _share(started: datetime, recorded: datetime, first: datetime) -> float:
+    """How much of the span lies after `first`, 0 to 1."""
+    if started >= first:
+        return 1.0
+    return max(0.0, (recorded - first) / (recorded - started)) if recorded > first else 0.0
+
+
+def _seconds_left(pending: int, rate: float, channel: Channel | None) -> int | None:
+    """How long the rest takes at this rate, or at the channel's where that was lowered just now."""
+    if not rate or channel is None or not channel.enabled or channel.is_held():
+        return None
+    return round(pending / min(rate, channel.pace))

@@ -1,30 +1,40 @@
-"""Sends: claims batches one after another, and each batch in windows that are marked, posted and recorded.
+"""Sends: claims batches, and carries them out in lanes beside each other until there is nothing to do.
 
-    claim -> [ drop what may not go -> reserve slots -> mark -> post -> record ] per window -> release -> claim ...
+    claim -> lane (build -> reserve -> mark -> post -> record, window by window) -> release -> claim ...
 
-No transaction is open while anything is posted. Only the main thread touches the database; the pool only posts.
+No transaction is open while anything is posted. Only the pump's own thread touches the database; the crews only post.
+Lanes stand beside each other so that a slow or silent channel never keeps another one waiting.
 """
 
 import logging
 import os
+import queue
 import socket
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import ParamSpec, Self
 
 from django.conf import settings
 
 import providers
 from broadcaster import gateway
-from broadcaster.models import Batch, Broadcast, Message
-from broadcaster.sending import batches, outcomes, pacing, window
+from broadcaster.models import Batch, Channel
+from broadcaster.sending import batches, clock, outcomes
+from broadcaster.sending.lanes import Lane, post_anew
+from broadcaster.sending.persistence import persistently
+from broadcaster.sending.posting import Crew
 from broadcaster.sending.stopping import Stopping
+from broadcaster.sending.window import Window
 
 log = logging.getLogger(__name__)
 
-WINDOWS_AHEAD = 2  # a window is about this many times what the pool posts at once
+P = ParamSpec("P")
+
 NAP_S = 0.2
+RAMP_S = 0.01  # how soon a crew is looked at again while posts wait for it
+MOST_LANES = 32
 HORIZON_S = 90  # a pump waits for work that is due within this, since the tick looks only every minute or so
 
 
@@ -35,93 +45,150 @@ class Tally:
     batches: int = 0
     messages: int = 0
     more: bool = False  # there is or soon will be more to do
-    worker: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{time.monotonic_ns()}")
+    told_to_end: bool = False  # by a signal, which nobody else in this process has heard
+    worker: str = field(default_factory=lambda: f"{socket.gethostname()[:40]}:{os.getpid()}:{time.monotonic_ns()}")
 
 
 def run(*, life_s: float | None = None, stopping: Stopping | None = None) -> Tally:
     """Send what is due until nothing is, or until this pump's life is over."""
     tally = Tally()
     end = time.monotonic() + (settings.PUMP_LIFE_S if life_s is None else life_s)
-    with stopping or Stopping() as stop:
+    with stopping or Stopping() as stop, Pump(tally) as pump:
         while not stop.asked and time.monotonic() < end:
-            batch = batches.claim(tally.worker)
-            if batch:
-                tally.batches += 1
-                tally.messages += send_batch(batch, stop, end=end)
-            elif not batches.due_within(HORIZON_S):
+            pump.advance()
+            pump.claim()
+            pump.collect()
+            if pump.lanes:
+                continue
+            if not persistently(batches.due_within, HORIZON_S):
                 return tally
-            else:
-                time.sleep(NAP_S)
-    tally.more = True
+            time.sleep(NAP_S)
+        pump.wind_down()
+    tally.more, tally.told_to_end = True, stop.asked
     return tally
 
 
-def send_batch(batch: Batch, stop: Stopping, *, end: float) -> int:
-    """Send what is pending in a leased batch, window by window, then give it back; how many were handed over."""
-    sent = 0
-    try:
-        sender = Sender(batch)
-        with ThreadPoolExecutor(max_workers=sender.width, thread_name_prefix="post") as pool:
-            for messages in sender.windows():
-                if stop.asked or time.monotonic() > end or not window.still_wanted(batch):
-                    break
-                sent += sender.send(messages, pool)
-    except batches.LeaseLost:
-        log.warning("batch %s was recovered by another worker; nothing more of it is written here", batch)
-        return sent
-    except providers.ConfigurationError as error:
-        outcomes.hold(batch.broadcast.sender, reason=str(error), until=None)
-    batches.release(batch)
-    return sent
+class Pump:
+    """The lanes of one worker and the crews that post for them. A context manager that ends the crews."""
 
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
+        self.lanes: list[Lane] = []
+        self._crews: dict[providers.Client, tuple[Channel, Crew]] = {}
+        self._finished: queue.SimpleQueue[tuple[Lane, Window] | None] = queue.SimpleQueue()
+        self._look_again: dict[frozenset[int], float] = {}  # by the channels passed over (monotonic seconds)
+        self._extend_at = time.monotonic() + settings.LEASE_S / 4
 
-class Sender:
-    """One leased batch on its way out."""
+    def __enter__(self) -> Self:
+        return self
 
-    def __init__(self, batch: Batch) -> None:
-        self.batch = batch
-        self.broadcast: Broadcast = batch.broadcast
-        self.channel = self.broadcast.sender
-        self.client = gateway.connect(self.channel)
-        self.builder = window.Builder(self.broadcast, self.channel)
-        self.width = self.channel.concurrency
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for _, crew in self._crews.values():
+            crew.close(drop=error is not None)  # what is not posted yet will be unknown anyway
 
-    def windows(self) -> Iterator[list[Message]]:
-        """The pending messages above the mark, in order, as many at a time as one window takes."""
-        per_request = self.client.batch_limit()
-        size = min(WINDOWS_AHEAD * self.width * per_request, max(self.channel.rate_per_second, per_request))
-        pending = self.batch.messages.filter(state=Message.State.PENDING, seq__gt=self.batch.handed_through)
-        messages = list(pending.order_by("seq").select_related("contact"))
-        return (messages[start : start + size] for start in range(0, len(messages), size))
+    def claim(self) -> None:
+        """Claim batches for channels that have nothing left to hand over here."""
+        while len(self.lanes) < MOST_LANES:
+            busy = frozenset(lane.channel.pk for lane in self.lanes if not lane.is_drained)
+            if time.monotonic() < self._look_again.get(busy, 0.0):
+                return
+            asked_at_s = clock.since_boot_s()
+            batch = persistently(batches.claim, self.tally.worker, besides=busy)
+            if batch is None:
+                self._look_again[busy] = time.monotonic() + NAP_S
+                return
+            self.tally.batches += 1
+            self.open(batch, claimed_at_s=asked_at_s)
 
-    def send(self, messages: list[Message], pool: ThreadPoolExecutor) -> int:
-        """Send one window; how many messages were handed over. Raises batches.LeaseLost."""
-        ready, outgoing = self.builder.build(self.builder.admit(messages, self.batch), self.batch)
-        if not ready:
-            batches.hand_over(self.batch, through=messages[-1].seq, attempted=[])
-            return 0
-        slots = pacing.reserve(self.channel, len(outgoing))
-        time.sleep(slots.start_in_s)
-        batches.hand_over(self.batch, through=messages[-1].seq, attempted=[message.pk for message in ready])
-        results = self.post(outgoing, slots.interval_s, pool)
-        changes, retries = outcomes.decide(ready, results, self.channel)
-        outcomes.keep_calls(self.batch, results)
-        batches.record(self.batch, changes, retries)
-        return len(ready)
+    def open(self, batch: Batch, *, claimed_at_s: float) -> None:
+        """Begin to send a batch whose claim began then (seconds since boot)."""
+        channel = batch.broadcast.sender
+        try:
+            crew = self._crew(channel)
+        except providers.ConfigurationError as error:
+            persistently(outcomes.hold, channel, reason=str(error), until=None)
+            persistently(batches.release, batch)
+        else:
+            lane = persistently(Lane, batch, crew, claimed_at_s=claimed_at_s, finished=self._finish)
+            self.lanes.append(lane)
+            self._attend(lane, lane.advance)
 
-    def post(
-        self, outgoing: Sequence[providers.OutboundMessage], interval_s: float, pool: ThreadPoolExecutor
-    ) -> list[providers.SendResult]:
-        """Post the window, each request at its slot; one result per message, in order."""
-        started, position = time.monotonic(), 0
-        posts: list[tuple[list[providers.OutboundMessage], Future[list[providers.SendResult]]]] = []
-        for group in self.client.split(outgoing):
-            time.sleep(max(0.0, started + position * interval_s - time.monotonic()))
-            posts.append((group, pool.submit(self.client.send, group)))
-            position += len(group)
-        by_reference = {
-            message.reference: result
-            for group, post in posts
-            for message, result in zip(group, post.result(), strict=True)
-        }
-        return [by_reference[message.reference] for message in outgoing]
+    def advance(self) -> None:
+        """Hand over what may go."""
+        for lane in self.lanes:
+            self._attend(lane, lane.advance)
+
+    def collect(self) -> None:
+        """Let the crews post, wait a moment for what comes back, write it, and give back the batches that are over."""
+        for channel, crew in self._crews.values():
+            persistently(post_anew, crew, channel)
+            crew.adjust()
+        for lane, window in self._finished_windows():
+            lane.crew.windows -= 1
+            self._attend(lane, lane.settle, window)
+        self._release()
+        self._extend()
+
+    def wind_down(self) -> None:
+        """Hand nothing more over but what has its slots already, and wait for what is on its way."""
+        for lane in self.lanes:
+            lane.wind_down()
+        while self.lanes:
+            self.advance()
+            self.collect()
+
+    def _finish(self, lane: Lane, window: Window) -> None:
+        self._finished.put((lane, window))
+
+    def _finished_windows(self) -> Iterator[tuple[Lane, Window]]:
+        """The windows whose results are in; waits a moment for the first."""
+        try:
+            finished = self._finished.get(timeout=self._patience_s)
+            while True:
+                if finished:
+                    yield finished
+                finished = self._finished.get_nowait()
+        except queue.Empty:
+            return
+
+    @property
+    def _patience_s(self) -> float:
+        """How long nothing else is to be done."""
+        if all(lane.is_over for lane in self.lanes):
+            return 0.0
+        waiting = any(crew.has_waiting for _, crew in self._crews.values())
+        return min([RAMP_S if waiting else NAP_S, *(lane.waits_s for lane in self.lanes)])
+
+    def _attend(self, lane: Lane, work: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            persistently(work, *args, **kwargs)
+        except batches.LeaseLost:
+            log.warning("batch %s was recovered by another worker; nothing more of it is written here", lane.batch)
+            lane.lose()
+
+    def _release(self) -> None:
+        for lane in [lane for lane in self.lanes if lane.is_over]:
+            self.lanes.remove(lane)
+            self.tally.messages += lane.handed_over
+            persistently(batches.release, lane.batch)
+
+    def _extend(self) -> None:
+        if time.monotonic() > self._extend_at:
+            asked_at_s = clock.since_boot_s()
+            held = persistently(batches.extend, [lane.batch.lease_worker for lane in self.lanes])
+            for lane in self.lanes:
+                if lane.batch.lease_worker in held:
+                    lane.renew(asked_at_s)
+                else:
+                    lane.lose()
+            self._extend_at = time.monotonic() + settings.LEASE_S / 4
+
+    def _crew(self, channel: Channel) -> Crew:
+        """The channel's crew; a new one where the channel's settings have changed. Raises ConfigurationError."""
+        client = gateway.connect(channel)
+        if client not in self._crews:
+            crew = Crew(client, channel.concurrency, wake=lambda: self._finished.put(None))
+            self._crews[client] = channel, crew
+        return self._crews[client][1]

@@ -6,23 +6,23 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils import timezone
 
 from broadcaster.content import preflight
 from broadcaster.content.preflight import Problem
 from broadcaster.content.rendering import freeze
-from broadcaster.models import Batch, Broadcast, Message
-from broadcaster.sending import batches, ledger, states
-from broadcaster.sending.ledger import Change
+from broadcaster.models import Broadcast
+from broadcaster.sending import batches, closing, states
 
 AS_NEW: dict[str, Any] = {
     "content": {},
     "approved_fingerprint": "",
     "state_reason": "",
+    "goes_on_refused": False,
     "total": 0,
     "batch_count": 0,
     "expanded_through": 0,
+    "prepare_worker": "",  # whoever still prepares it has lost it
     "prepare_until": None,
     "prepared_at": None,
     "finished_at": None,
@@ -70,9 +70,8 @@ def time_problems(broadcast: Broadcast) -> list[Problem]:
 
 def unschedule(broadcast: Broadcast) -> None:
     """Back to the desk, while nothing of it has been sent. Raises states.MoveRefused."""
-    with transaction.atomic():
-        states.move(broadcast, Broadcast.State.DRAFT, **AS_NEW)
-        broadcast.batches.all().delete()  # a failed one's rows, all skipped: its audience is looked at anew
+    closing.drop(broadcast.pk)  # its audience is looked at anew
+    states.move(broadcast, Broadcast.State.DRAFT, **AS_NEW)
 
 
 def pause(broadcast: Broadcast) -> None:
@@ -82,37 +81,31 @@ def pause(broadcast: Broadcast) -> None:
 
 def resume(broadcast: Broadcast) -> None:
     """Go on where it was paused. Raises states.MoveRefused."""
+    broadcast.refresh_from_db()
     to = Broadcast.State.PREPARING if broadcast.started_at is None else Broadcast.State.SENDING
-    states.move(broadcast, to, only_from={Broadcast.State.PAUSED})
+    states.move(broadcast, to, only_from={Broadcast.State.PAUSED}, **_decided_by_resuming(broadcast, timezone.now()))
     batches.complete(broadcast.pk)  # its last window may have ended during the pause
 
 
+def _decided_by_resuming(broadcast: Broadcast, now: datetime) -> dict[str, Any]:
+    """What else a resume decides: that it goes on though it was refused, and that it begins now though it is late."""
+    fields: dict[str, Any] = {}
+    if broadcast.state_reason:  # only the engine gives a reason for a pause: the first messages were all refused
+        fields |= {"state_reason": "", "goes_on_refused": True}
+    is_late = broadcast.started_at is None and broadcast.send_at is not None and broadcast.send_at < now
+    has_expired = broadcast.expires_at is not None and broadcast.expires_at <= now
+    if is_late and not has_expired:
+        fields["send_at"] = now
+    return fields
+
+
 def cancel(broadcast: Broadcast) -> None:
-    """Send nothing more of it; who was not yet handed out is skipped. Raises states.MoveRefused."""
+    """Send nothing more of it. Raises states.MoveRefused.
+
+    From here on no worker takes a batch of it. Its rows may be a million, so a worker skips those (`closing`), and
+    nobody's request waits for that.
+    """
     states.move(broadcast, Broadcast.State.CANCELLED, finished_at=timezone.now())
-    skip_pending(broadcast)
-
-
-def skip_pending(broadcast: Broadcast) -> None:
-    """Skip what is pending in batches that nobody holds; recovery and release come back for the others."""
-    for batch_id in broadcast.batches.filter(state=Batch.State.READY, pending__gt=0).values_list("pk", flat=True):
-        with transaction.atomic():
-            if not Batch.objects.select_for_update().filter(pk=batch_id, state=Batch.State.READY).exists():
-                continue
-            pending = Message.objects.filter(batch=batch_id, state=Message.State.PENDING).values_list("pk", flat=True)
-            changes = [
-                Change(
-                    pk,
-                    batch_id,
-                    "pending",
-                    "skipped",
-                    error_code="cancelled",
-                    error_text="The broadcast was cancelled.",
-                )
-                for pk in pending
-            ]
-            ledger.write(changes, now=timezone.now())
-            batches.finish([batch_id])
 
 
 def copy(broadcast: Broadcast, *, author: User | None = None) -> Broadcast:
@@ -133,26 +126,36 @@ def copy(broadcast: Broadcast, *, author: User | None = None) -> Broadcast:
     return twin
 
 
+def miss_late() -> list[int]:
+    """Move to missed what was prepared, or half prepared, and did not begin before its late cut-off; the ids.
+
+    Whether its workers died or its channel was closed does not matter: a person decides whether it still goes out.
+    """
+    now = timezone.now()
+    waiting = Broadcast.objects.filter(state=Broadcast.State.PREPARING, started_at=None, send_at__lt=now)
+    late = [broadcast for broadcast in waiting if states.is_missed(broadcast, now)]
+    for broadcast in late:
+        with contextlib.suppress(states.MoveRefused):
+            _miss(broadcast)
+    return [broadcast.pk for broadcast in late if broadcast.state == Broadcast.State.MISSED]
+
+
 def start_due() -> list[int]:
-    """Move every broadcast that is due soon to preparing, or to missed; the ids of those to prepare."""
+    """Move every broadcast that is due soon to preparing, or to missed; the ids to prepare, the most urgent first."""
     now = timezone.now()
     soon = now + timedelta(seconds=settings.PREPARE_AHEAD_S)
     started = []
-    for broadcast in Broadcast.objects.filter(state=Broadcast.State.SCHEDULED, send_at__lte=soon).order_by("send_at"):
+    due = Broadcast.objects.filter(state=Broadcast.State.SCHEDULED, send_at__lte=soon)
+    for broadcast in due.order_by("-priority", "send_at"):
         with contextlib.suppress(states.MoveRefused):  # another tick, or a person, was quicker
-            if is_missed(broadcast, now):
-                states.move(broadcast, Broadcast.State.MISSED, state_reason=missed_reason(broadcast))
+            if states.is_missed(broadcast, now):
+                _miss(broadcast)
             else:
                 states.move(broadcast, Broadcast.State.PREPARING, only_from={Broadcast.State.SCHEDULED})
                 started.append(broadcast.pk)
     return started
 
 
-def is_missed(broadcast: Broadcast, now: datetime) -> bool:
-    """Whether the broadcast is found so late that a person should decide."""
-    return broadcast.send_at is not None and broadcast.send_at + timedelta(seconds=broadcast.late_cutoff_s) < now
-
-
-def missed_reason(broadcast: Broadcast) -> str:
-    """Why it was not sent by itself."""
-    return f"It was found more than {broadcast.late_cutoff_s // 60} minutes after its time. Choose a new time for it."
+def _miss(broadcast: Broadcast) -> None:
+    missed = Broadcast.State.MISSED
+    states.move(broadcast, missed, state_reason=states.missed_reason(broadcast), prepare_worker="", prepare_until=None)

@@ -3,14 +3,16 @@
 Broadcast  draft -> awaiting_approval -> scheduled -> preparing -> sending -> completed
            preparing, sending <-> paused
            draft -> scheduled (where approval is off)          any before completed -> cancelled
-           scheduled -> missed (past the late cut-off)         preparing -> failed (pre-flight refused)
+           scheduled, preparing -> missed (past the late cut-off)   preparing -> failed (nobody to write to)
            scheduled, awaiting_approval, missed, failed -> draft (back to the desk)
+           preparing, paused -> completed (everybody's message has expired)
 Message    pending -> accepted -> sent -> delivered -> read
            pending -> failed | expired | skipped(reason) | unknown      accepted|sent -> failed
            unknown -> any by receipt, or pending by a person            receipts only move up in rank
 """
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F
@@ -24,9 +26,9 @@ BROADCAST_MOVES: dict[str, frozenset[str]] = {
     B.DRAFT: frozenset({B.AWAITING_APPROVAL, B.SCHEDULED, B.CANCELLED}),
     B.AWAITING_APPROVAL: frozenset({B.SCHEDULED, B.DRAFT, B.CANCELLED}),
     B.SCHEDULED: frozenset({B.PREPARING, B.MISSED, B.DRAFT, B.CANCELLED}),
-    B.PREPARING: frozenset({B.SENDING, B.FAILED, B.PAUSED, B.CANCELLED}),
+    B.PREPARING: frozenset({B.SENDING, B.FAILED, B.PAUSED, B.MISSED, B.COMPLETED, B.CANCELLED}),
     B.SENDING: frozenset({B.PAUSED, B.COMPLETED, B.CANCELLED}),
-    B.PAUSED: frozenset({B.PREPARING, B.SENDING, B.CANCELLED}),
+    B.PAUSED: frozenset({B.PREPARING, B.SENDING, B.COMPLETED, B.CANCELLED}),
     B.MISSED: frozenset({B.DRAFT, B.CANCELLED}),
     B.FAILED: frozenset({B.DRAFT}),
     B.COMPLETED: frozenset({B.SENDING}),  # a person sends unknown messages again
@@ -80,6 +82,21 @@ def refused(broadcast: Broadcast, to: Broadcast.State) -> MoveRefused:
     return MoveRefused(
         f"This broadcast is {broadcast.get_state_display().lower()}; it cannot become {to.label.lower()}."
     )
+
+
+def is_missed(broadcast: Broadcast, now: datetime) -> bool:
+    """Whether the broadcast has not begun and is found so late that a person should decide.
+
+    It does not matter how far its preparation got: what counts for the recipient is when the first message leaves.
+    """
+    if broadcast.started_at or broadcast.send_at is None:
+        return False
+    return broadcast.send_at + timedelta(seconds=broadcast.late_cutoff_s) < now
+
+
+def missed_reason(broadcast: Broadcast) -> str:
+    """Why it was not sent by itself."""
+    return f"It was found more than {broadcast.late_cutoff_s // 60} minutes after its time. Choose a new time for it."
 
 
 def next_batch_number(broadcast_id: int, count: int = 1) -> int:

@@ -1,101 +1,139 @@
-"""One window of messages: who may still be written to, and what exactly each of them gets."""
+"""One window of messages: who may still be written to, what exactly each of them gets, and what came back for each."""
 
 import logging
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from itertools import starmap
+from typing import Any, NamedTuple
 
-from django.db.models import Q
-from django.utils import timezone
-
-import providers
 from broadcaster import gateway
 from broadcaster.audience import consent
-from broadcaster.content.rendering import Renderer
+from broadcaster.content.rendering import Renderer, placeholders_of
+from broadcaster.content.values import Unreadable
 from broadcaster.models import Batch, Broadcast, Channel, Message
-from broadcaster.sending import batches
+from broadcaster.sending import clock
+from broadcaster.sending.closing import EXPIRED, Ending
 from broadcaster.sending.ledger import Change
+from providers import OutboundMessage, SendResult
 
 log = logging.getLogger(__name__)
 
+NOT_WRITABLE = Ending(
+    Message.State.FAILED, "not_writable", "The message could not be written for this person; look at the template."
+)
+OPTED_OUT = Ending(Message.State.SKIPPED, "opted_out", "This person has opted out.")
 
-def still_wanted(batch: Batch) -> bool:
-    """Whether the broadcast still sends and its channel is open; read anew before each window."""
-    open_now = Q(broadcast__channel__hold_reason="") | Q(broadcast__channel__hold_until__lte=timezone.now())
-    wanted = Batch.objects.filter(
-        open_now, pk=batch.pk, broadcast__state=Broadcast.State.SENDING, broadcast__channel__enabled=True
-    )
-    return wanted.exists()
+
+class Row(NamedTuple):
+    """What sending needs to know of a pending message."""
+
+    message_id: int
+    seq: int
+    attempts: int
+    address: str
+    language: str
+    name: str | None
+    variables: Mapping[str, Any] = {}
+
+
+def rows_of(batch: Batch, *, with_variables: bool = True) -> list[Row]:
+    """The pending messages above the mark, in order; variables that nothing uses are not decoded."""
+    pending = batch.messages.filter(state=Message.State.PENDING, seq__gt=batch.handed_through).order_by("seq")
+    columns = ["pk", "seq", "attempts", "address", "language", "contact__name"]
+    return list(starmap(Row, pending.values_list(*columns, *(["variables"] if with_variables else []))))
+
+
+@dataclass(slots=True)
+class Window:
+    """Messages that are handed over together: `rows` with what goes `out` for each, and the `dropped` ones."""
+
+    rows: list[Row]
+    out: list[OutboundMessage]
+    dropped: list[Change]
+    through: int  # the sequence number that the mark moves to
+    results: list[SendResult] = field(default_factory=list)
+    finished: Callable[[], None] = lambda: None
+    is_recorded: bool = False
+    _by_reference: dict[str, SendResult] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, messages: Sequence[OutboundMessage], results: Sequence[SendResult]) -> None:
+        """Keep the results of one post, from any thread; the last one finishes the window."""
+        with self._lock:
+            for message, result in zip(messages, results, strict=True):
+                self._by_reference[message.reference] = result
+            is_whole = len(self._by_reference) == len(self.out)
+        if is_whole:
+            self.results = [self._by_reference[message.reference] for message in self.out]
+            self.finished()
 
 
 class Builder:
     """Turns rows into messages of the provider's client; renders with what was frozen."""
 
-    def __init__(self, broadcast: Broadcast, channel: Channel) -> None:
+    def __init__(self, broadcast: Broadcast, channel: Channel, batch_id: int) -> None:
         self.broadcast = broadcast
         self.channel = channel
+        self.batch_id = batch_id
         self.notify_url = gateway.receipts_url(channel)
 
-    def admit(self, messages: Sequence[Message], batch: Batch) -> list[Message]:
-        """The messages that may go out now; the others become expired or skipped. Raises batches.LeaseLost."""
+    def build(self, rows: Sequence[Row]) -> Window:
+        """The window of these rows: expired, opted-out and unwritable ones are dropped, each with its reason."""
         expires_at = self.broadcast.expires_at
-        if expires_at and expires_at <= timezone.now():
-            changes = [self._change(message, Message.State.EXPIRED, "expired", EXPIRED) for message in messages]
-            batches.record(batch, changes, [])
-            return []
-        suppressed = consent.suppressed({message.address for message in messages}, self.channel)
-        refused = [message for message in messages if message.address in suppressed]
-        if refused:
-            changes = [self._change(message, Message.State.SKIPPED, "opted_out", OPTED_OUT) for message in refused]
-            batches.record(batch, changes, [])
-        return [message for message in messages if message.address not in suppressed]
+        through = rows[-1].seq
+        if expires_at and expires_at <= clock.now():
+            expired = [self._drop(row, EXPIRED) for row in rows]
+            return Window([], [], expired, through)
+        suppressed = consent.suppressed({row.address for row in rows}, self.channel)
+        window = Window([], [], [], through)
+        for row in rows:
+            if row.address in suppressed:
+                window.dropped.append(self._drop(row, OPTED_OUT))
+            else:
+                self._write(row, window)
+        return window
+
+    @property
+    def uses_variables(self) -> bool:
+        """Whether what people get differs by more than their language."""
+        try:
+            return bool(placeholders_of(self.broadcast.content))
+        except Unreadable:  # which each message will tell by itself
+            return True
 
     @cached_property
     def renderer(self) -> Renderer:
         """The frozen content, split once. Raises what unusable content raises."""
         return Renderer(self.broadcast.content)
 
-    def build(self, messages: Sequence[Message], batch: Batch) -> tuple[list[Message], list[providers.OutboundMessage]]:
-        """The messages and what the client is given for each; one that cannot be written fails, alone.
-
-        Pre-flight has tried real recipients, so this is rare; but a row that raised again and again would never let
-        its broadcast end. Raises batches.LeaseLost.
-        """
-        built: list[tuple[Message, providers.OutboundMessage]] = []
-        broken: list[Change] = []
-        for message in messages:
-            try:
-                built.append((message, self.outbound(message)))
-            except Exception:
-                log.exception("message %s cannot be written", message.pk)
-                broken.append(self._change(message, Message.State.FAILED, "not_writable", NOT_WRITABLE))
-        if broken:
-            batches.record(batch, broken, [])
-        return [message for message, _ in built], [outgoing for _, outgoing in built]
-
-    def outbound(self, message: Message) -> providers.OutboundMessage:
+    def outbound(self, row: Row) -> OutboundMessage:
         """What the provider's client is given for this row."""
-        variables: Mapping[str, Any] = message.variables
-        is_phone = message.address.startswith("+")
         return gateway.outbound(
             self.broadcast,
-            message_id=message.pk,
-            recipient=providers.Recipient(
-                phone=message.address if is_phone else "",
-                identifier="" if is_phone else message.address,
-                name=message.contact.name if message.contact else "",
-                language=message.language,
-            ),
-            content=self.renderer.render(message.language, variables),
+            message_id=row.message_id,
+            recipient=gateway.recipient(row.address, name=row.name or "", language=row.language),
+            content=self.renderer.render(row.language, row.variables),
             notify_url=self.notify_url,
             expires_at=self.broadcast.expires_at,
         )
 
-    @staticmethod
-    def _change(message: Message, state: Message.State, code: str, text: str) -> Change:
-        return Change(message.pk, message.batch_id, message.state, state, error_code=code, error_text=text)
+    def _write(self, row: Row, window: Window) -> None:
+        """Write one message; one that cannot be written fails, alone.
 
+        Pre-flight has tried real recipients, so this is rare; but a row that raised again and again would never let
+        its broadcast end.
+        """
+        try:
+            out = self.outbound(row)
+        except Exception:
+            log.exception("message %s cannot be written", row.message_id)
+            window.dropped.append(self._drop(row, NOT_WRITABLE))
+        else:
+            window.rows.append(row)
+            window.out.append(out)
 
-EXPIRED = "It was not sent before the broadcast's expiry."
-NOT_WRITABLE = "The message could not be written for this person; look at the template."
-OPTED_OUT = "This person has opted out."
+    def _drop(self, row: Row, ending: Ending) -> Change:
+        words = {"error_code": ending.code, "error_text": ending.text}
+        return Change(row.message_id, self.batch_id, Message.State.PENDING, ending.state, **words)

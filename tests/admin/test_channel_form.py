@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from django.conf import LazySettings
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
@@ -61,6 +63,34 @@ def test_what_was_typed_becomes_the_account(admin: Client) -> None:
     assert channel.default_region == "ID"
 
 
+@pytest.mark.parametrize(("typed", "cap"), [("1000", 1000), ("", None)])
+def test_a_cap_for_24_hours_may_be_set(admin: Client, typed: str, cap: int | None) -> None:
+    channel = make_channel(daily_cap=5)
+    admin.post(page(channel), filled() | {"daily_cap": typed})
+    channel.refresh_from_db()
+    assert channel.daily_cap == cap
+
+
+def test_a_cap_of_nothing_is_refused(admin: Client) -> None:
+    html = text_of(admin.post(page(make_channel()), filled() | {"daily_cap": "0"}))
+    assert "greater than or equal to 1" in html
+
+
+def test_saving_leaves_alone_what_workers_write(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = make_channel()
+    save = Channel.save
+
+    def save_late(self: Channel, **options: Any) -> None:
+        Channel.objects.update(next_slot_at=7, rate_factor=0.5, hold_reason="No balance.")
+        save(self, **options)
+
+    monkeypatch.setattr(Channel, "save", save_late)
+    admin.post(page(channel), filled() | {"rate_per_second": "30"})
+    channel.refresh_from_db()
+    assert (channel.rate_per_second, channel.next_slot_at, channel.rate_factor) == (30, 7, 0.5)
+    assert channel.hold_reason == "No balance."
+
+
 def test_an_empty_secret_keeps_the_saved_one(admin: Client) -> None:
     channel = make_channel()
     admin.post(page(channel), filled())
@@ -103,6 +133,18 @@ def test_what_the_adapter_refuses_is_said_beside_the_field(admin: Client, typed:
 def test_a_missing_secret_is_named(admin: Client) -> None:
     html = text_of(admin.post(page(make_channel(secrets={})), filled()))
     assert "API token is missing." in html
+
+
+def test_secrets_whose_key_is_lost_can_be_entered_again(admin: Client, settings: LazySettings) -> None:
+    channel = make_channel()
+    settings.CHANNEL_KEYS = [Fernet.generate_key().decode()]
+    assert admin.get(reverse("admin:broadcaster_channel_changelist")).status_code == 200
+    html = text_of(admin.get(page(channel)))
+    assert gateway.UNREADABLE in html
+    assert "Saved. Leave empty to keep it." not in html
+    assert "API token is missing." in text_of(admin.post(page(channel), filled()))
+    admin.post(page(channel), filled(api_token="new"))
+    assert Channel.objects.get().secrets == {"api_token": "new"}
 
 
 def test_what_only_the_whole_account_shows_is_said_above_the_form(admin: Client) -> None:

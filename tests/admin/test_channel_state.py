@@ -57,6 +57,22 @@ def test_the_list_says_what_recipients_see_and_why_a_channel_is_held(admin: Clie
     assert "The token was refused." in html
 
 
+@pytest.mark.parametrize(
+    ("rate", "factor", "said"),
+    [(20, 0.25, "5 of 20"), (2, 0.25, "0.5 of 2"), (1000, 0.5625, "562 of 1000"), (1, 1 / 64, "0.016 of 1")],
+)
+def test_list_and_page_say_that_a_channel_was_slowed_down(admin: Client, rate: int, factor: float, said: str) -> None:
+    channel = make_channel(rate_per_second=rate, rate_factor=factor)
+    sentence = f"Sending at {said} messages a second, since the provider asked to slow down."
+    assert sentence in text_of(admin.get(reverse("admin:broadcaster_channel_changelist")))
+    assert sentence in text_of(admin.get(reverse("admin:broadcaster_channel_change", args=[channel.pk])))
+
+
+def test_a_channel_at_its_own_rate_says_nothing_of_it(admin: Client) -> None:
+    page = reverse("admin:broadcaster_channel_change", args=[make_channel().pk])
+    assert "slow down" not in text_of(admin.get(page))
+
+
 def test_a_held_channel_is_released_by_a_person(admin: Client) -> None:
     channel = make_channel(hold_reason="No balance.", hold_until=timezone.now() + timedelta(hours=1))
     response = admin.post(button(channel, "release"), follow=True)

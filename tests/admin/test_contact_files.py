@@ -1,18 +1,24 @@
 """Contacts out to a file and in from a small one."""
 
 import csv
+import gc
 import io
+import tracemalloc
+from itertools import islice
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import Workbook
 
+from broadcaster.admin import exporting
 from broadcaster.admin.spreadsheet_format import ROW_LIMIT
-from broadcaster.models import Channel, Contact, Group
+from broadcaster.models import Channel, Contact, Group, Membership
 from tests.admin.people import logged_in, messages_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +64,42 @@ def test_an_export_holds_what_is_known_of_each_contact(operator: Client) -> None
     (row,) = exported(operator)
     assert (row["name"], row["phone"], row["fields"]) == ("Ann", "+6281234567890", "city = Bogor")
     assert set(row["groups"].split("; ")) == {"VIP", "Java"}
+
+
+def make_people(count: int) -> None:
+    """New contacts instead of those there are, each in two groups."""
+    Contact.objects.all().delete()
+    people = Contact.objects.bulk_create(Contact(identifier=str(number), name="Ann") for number in range(count))
+    for name in ("VIP", "Java"):
+        group, _ = Group.objects.get_or_create(name=name)
+        Membership.objects.bulk_create(Membership(group=group, contact=contact) for contact in people)
+
+
+def test_twice_as_many_contacts_take_twice_as_many_queries(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "CHUNK", 10)
+    costs = {}
+    for count in (10, 50, 100, 150):  # the first fills caches
+        make_people(count)
+        with CaptureQueriesContext(connection) as queries:
+            assert len(exported(operator)) == count
+        costs[count] = len(queries)
+        assert not any("OFFSET" in query["sql"] for query in queries)
+    assert costs[150] - costs[100] == costs[100] - costs[50] == 5
+
+
+def test_ten_times_as_many_contacts_take_no_more_memory(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "CHUNK", 100)
+    held = {}
+    for count in (100, 500, 5_000):  # the first fills caches
+        make_people(count)
+        lines = operator.get(EXPORT).streaming_content  # type: ignore[attr-defined]
+        tracemalloc.start()
+        assert len(list(islice(lines, count))[-1]) > 0
+        gc.collect()
+        held[count] = tracemalloc.get_traced_memory()[0]  # with the last row still to come
+        tracemalloc.stop()
+        assert len(list(lines)) == 1  # reads to the end, which closes the database's cursor
+    assert held[5_000] < 2 * held[500]
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1+1", "-1", "@SUM(A1)"])

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from broadcaster.models import Channel, Contact, Group
@@ -49,6 +51,68 @@ def test_a_contact_is_found_by_what_one_knows_of_it(operator: Client, term: str)
     Contact.objects.create(name="Budi", phone="+6281111111111", identifier="c-10")
     found = operator.get(LIST, {"q": term}).context["cl"].queryset
     assert [contact.name for contact in found] == ["Ann Lee"]
+
+
+def found(client: Client, **query: str) -> list[str]:
+    return [contact.name for contact in client.get(LIST, query).context["cl"].result_list]
+
+
+def test_names_are_found_by_their_beginning_and_stand_in_their_order(operator: Client) -> None:
+    for number, name in enumerate(("Ann Tan", "ann lee", "ANNA", "Joann", "An", "Anz")):
+        Contact.objects.create(name=name, identifier=f"c-{number}")
+    assert found(operator, q="Ann") == ["ann lee", "Ann Tan", "ANNA"]
+
+
+@pytest.mark.parametrize("term", ["%", "_nn", "ann%", "\U0010ffff"])
+def test_no_letter_of_a_name_stands_for_another(operator: Client, term: str) -> None:
+    ann()
+    assert found(operator, q=term) == []
+
+
+def test_an_identifier_hides_nobody_whose_name_begins_with_it(operator: Client) -> None:
+    ann(identifier="x")
+    Contact.objects.create(name="Budi", identifier="ann")
+    assert found(operator, q="ann") == ["Ann Lee", "Budi"]
+
+
+@pytest.mark.parametrize(
+    ("term", "names"),
+    [
+        ("+62 812", ["First", "Last"]),
+        ("+6281299", ["Last"]),
+        ("+628129999999999", ["Last"]),
+        ("+62813", ["Other"]),
+        ("62812", []),
+    ],
+)
+def test_the_beginning_of_an_international_number_finds_all_of_it(
+    operator: Client, term: str, names: list[str]
+) -> None:
+    for name, phone in (("Last", "+628129999999999"), ("Other", "+628130000000"), ("First", "+628120000000")):
+        Contact.objects.create(name=name, phone=phone)
+    assert found(operator, q=term) == names
+
+
+def test_the_search_reads_a_part_of_an_index_in_its_order(operator: Client) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        operator.get(LIST, {"q": "Ann"})
+    (page,) = (each["sql"] for each in queries if "ORDER BY" in each["sql"] and ">=" in each["sql"])
+    assert "LIKE" not in page
+    assert "ORDER BY" in page
+    assert "UPPER" in page.partition("ORDER BY")[2]
+
+
+def test_a_group_that_is_no_number_is_no_filter(operator: Client) -> None:
+    Group.objects.create(name="VIP")
+    assert operator.get(LIST, {"groups__id__exact": "x"}).url.endswith("?e=1")  # type: ignore[attr-defined]
+
+
+def test_the_languages_that_contacts_have_are_offered(operator: Client) -> None:
+    for number, language in enumerate(("ind", "", "eng", "ind", "jav")):
+        Contact.objects.create(identifier=str(number), language=language)
+    page = operator.get(LIST)
+    (offered,) = (spec for spec in page.context["cl"].filter_specs if spec.parameter_name == "language")
+    assert [code for code, _ in offered.lookup_choices] == ["eng", "ind", "jav"]
 
 
 def test_what_matches_nobody_finds_nobody(operator: Client) -> None:

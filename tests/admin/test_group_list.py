@@ -6,6 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from broadcaster.admin import membership
 from broadcaster.models import Contact, Group, Membership
 from tests.admin.people import logged_in, messages_of, text_of
 
@@ -37,6 +38,18 @@ def test_the_list_counts_members_and_leads_to_them(operator: Client, members: in
     link = f"{reverse('admin:broadcaster_contact_changelist')}?groups__id__exact={group.pk}"
     assert link in html
     assert operator.get(link).context["cl"].result_count == members
+
+
+def test_large_groups_are_counted_so_far_and_on_their_own_page_to_the_last(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(membership, "COUNTED_ROWS", 2)
+    groups = {members: make_group(f"{members} people", members) for members in (1, 2, 3, 4)}
+    html = text_of(operator.get(LIST))
+    assert html.count("more than 2 contacts") == 2
+    assert "1 contact<" in html
+    assert "2 contacts<" in html
+    assert "4 contacts<" in text_of(operator.get(page(groups[4])))
 
 
 def queries_of_the_list(operator: Client) -> int:

@@ -117,7 +117,7 @@ def test_the_search_for_a_phone_reads_a_part_of_the_index_in_its_order(viewer: C
     with CaptureQueriesContext(connection) as queries:
         viewer.get(f"{LOG}?q=6281234567")
     count, page = (query["sql"] for query in queries if "LIKE" in query["sql"])
-    for part in ("\"address\" >= '+6281234567'", "\"address\" < '+6281234567:'"):
+    for part in ("\"address\" >= '+6281234567'", "\"address\" <= '+628123456799999'"):
         assert part in count
         assert part in page
     assert 'ORDER BY "broadcaster_message"."address" ASC' in page
@@ -132,6 +132,41 @@ def test_the_log_is_filtered_by_broadcast_state_and_channel(viewer: Client, batc
     assert found(viewer, june) == {"+6281", "+6282"}
     assert found(viewer, f"{june}&state__exact=failed") == {"+6281"}
     assert found(viewer, f"broadcast__channel__id__exact={other.broadcast.channel_id}") == {"+6283"}
+
+
+def test_the_beginning_of_a_phone_finds_the_last_number_too(viewer: Client, batch: Batch) -> None:
+    for address in ("+628123459999999", "+628123460000000", "+62812345", "+628123450000"):
+        make_message(batch, address)
+    assert found(viewer, "q=%2B6281234599") == {"+628123459999999"}
+
+
+@pytest.mark.parametrize("query", ["", "state__exact=failed", "broadcast__channel__id__exact={channel}"])
+def test_the_log_begins_with_the_newest_broadcast_in_the_order_of_an_index(
+    viewer: Client, batch: Batch, query: str
+) -> None:
+    people = [Contact.objects.create(phone=f"+628111111{number}") for number in range(3)]
+    newer = make_batch("July")
+    newer.broadcast.channel = batch.broadcast.channel
+    newer.broadcast.save()
+    for contact in people:  # the older broadcast gets its rows later, as one that was prepared again
+        make_message(newer, f"July {contact.pk}", contact=contact, state=State.FAILED)
+    for contact in people:
+        make_message(batch, f"June {contact.pk}", contact=contact, state=State.FAILED)
+    page = viewer.get(f"{LOG}?{query.format(channel=batch.broadcast.channel_id)}").context["cl"].result_list
+    expected = [f"{month} {contact.pk}" for month in ("July", "June") for contact in reversed(people)]
+    assert [message.address for message in page] == expected
+    assert 'ORDER BY "broadcaster_message"."broadcast_id" DESC, "broadcaster_message"."contact_id" DESC' in str(
+        page.query
+    )
+
+
+def test_a_channel_whose_broadcasts_have_no_messages_yet_has_an_empty_log(viewer: Client, batch: Batch) -> None:
+    make_message(batch)
+    idle = Channel.objects.create(name="Idle", kind="kaleyra")
+    Broadcast.objects.create(name="Draft", channel=idle)
+    assert found(viewer, f"broadcast__channel__id__exact={idle.pk}") == set()
+    Broadcast.objects.create(name="Draft", channel=batch.broadcast.channel)
+    assert found(viewer, f"broadcast__channel__id__exact={batch.broadcast.channel_id}") == {"+628111111111"}
 
 
 def test_nobody_writes_in_the_log(admin_client: Client, batch: Batch) -> None:

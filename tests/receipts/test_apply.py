@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from broadcaster import gateway
 from broadcaster.models import Channel, Message, Receipt
-from broadcaster.receipts import apply, inbox
+from broadcaster.receipts import apply, inbox, waiting
+from broadcaster.reports import retention
 from broadcaster.sending import ledger, progress
 from broadcaster.sending.states import RECEIPT_MOVES
 from providers import DeliveryStatus, ReceiptEvent
@@ -164,11 +165,11 @@ class TestWaiting:
             receipt.refresh_from_db()
             waits.append(receipt.apply_after - timezone.now())
         assert waits[0] < waits[1] < waits[2]
-        assert max(waits) <= apply.LONGEST_WAIT
+        assert max(waits) <= waiting.LONGEST_WAIT
 
     def test_it_is_looked_at_so_often_and_no_more(self, channel: Channel) -> None:
         receive(channel, b'{"status": "read", "extra_info": {"ref": "theirs"}}')
-        assert sum(look_again() for _ in range(apply.PATIENCE + 5)) == apply.PATIENCE
+        assert sum(look_again() for _ in range(waiting.PATIENCE + 5)) == waiting.PATIENCE
         assert Receipt.objects.get().outcome == "0 of 1 events applied"
 
     def test_junk_is_done_with_at_once(self, channel: Channel) -> None:
@@ -189,7 +190,7 @@ class TestWaiting:
         assert states(message) == ["delivered"]
 
     def test_many_at_once_of_several_channels(self, channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(apply, "BULK", 4)
+        monkeypatch.setattr(waiting, "BULK", 4)
         other = Channel.objects.create(name="Other", kind="kaleyra", config=channel.config, secrets=channel.secrets)
         mine, theirs = on_their_way(channel, *PHONES), on_their_way(other, *PHONES)
         for message in [*mine, *theirs]:
@@ -209,5 +210,17 @@ def test_old_receipts_are_discarded(channel: Channel, settings: Any) -> None:
     settings.RECEIPT_DAYS = 10
     Receipt.objects.filter(pk=old.pk).update(received_at=timezone.now() - timedelta(days=11))
     Receipt.objects.filter(pk=new.pk).update(received_at=timezone.now() - timedelta(days=9))
-    assert inbox.discard_old() == 1
+    assert retention.discard_old_receipts() == 1
     assert list(Receipt.objects.all()) == [new]
+
+
+def test_old_receipts_are_discarded_a_part_at_a_time(
+    channel: Channel, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "CHUNK", 2)
+    settings.RECEIPT_DAYS = 0
+    receive(channel, *[b"old"] * 5)
+    with monkeypatch.context() as hurry:
+        hurry.setattr(retention, "RECEIPTS_TURN_S", -1)
+        assert retention.discard_old_receipts() == 2
+    assert retention.discard_old_receipts() == 3

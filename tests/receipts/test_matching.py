@@ -15,8 +15,13 @@ from tests.receipts.conftest import PHONES, on_their_way
 
 
 def found(channel: Channel, **fields: Any) -> Message | None:
+    return found_all(channel, ReceiptEvent(DeliveryStatus.SENT, **fields))[0]
+
+
+def found_all(channel: Channel, *events: ReceiptEvent) -> list[Message | None]:
     with transaction.atomic():
-        return matching.messages_of(channel, [ReceiptEvent(DeliveryStatus.SENT, **fields)])[0]
+        targets = matching.messages_of(channel, events)
+    return [Message.objects.get(pk=target.pk) if target else None for target in targets]
 
 
 def reference(message: Message) -> str:
@@ -43,6 +48,13 @@ def test_a_reference_to_a_message_that_cannot_be(channel: Channel, number: str) 
 def test_a_foreign_reference_leaves_the_provider_id_to_decide(channel: Channel) -> None:
     message, *_ = on_their_way(channel, PHONES[0], provider_id="A-1")
     assert found(channel, reference="theirs", provider_id="A-1") == message
+
+
+def test_a_reference_like_ours_to_nothing_leaves_the_provider_id_to_decide(channel: Channel) -> None:
+    first, second, third = on_their_way(channel, *PHONES, provider_id="A-1")
+    misled = ReceiptEvent(DeliveryStatus.SENT, reference=f"{'0' * 16}-1", provider_id="A-1", address=PHONES[1])
+    ours = [ReceiptEvent(DeliveryStatus.SENT, reference=reference(message)) for message in (third, first)]
+    assert found_all(channel, ours[0], misled, ours[1]) == [third, second, first]
 
 
 def test_a_provider_id_of_one_message_is_enough(channel: Channel) -> None:
@@ -117,4 +129,5 @@ def test_many_events_are_answered_in_their_order_with_few_queries(
     messages = on_their_way(channel, *PHONES)
     events = [ReceiptEvent(DeliveryStatus.SENT, reference=reference(message)) for message in reversed(messages)]
     with django_assert_max_num_queries(5), transaction.atomic():
-        assert matching.messages_of(channel, events) == messages[::-1]
+        targets = matching.messages_of(channel, events)
+    assert [target and target.pk for target in targets] == [message.pk for message in reversed(messages)]

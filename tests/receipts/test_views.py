@@ -1,5 +1,6 @@
 """The address that providers post to: quick, patient with junk, silent about channels, and never an error of ours."""
 
+import io
 import json
 from typing import Any
 from urllib.parse import quote
@@ -57,6 +58,67 @@ def test_a_get_is_stored_and_applied(channel: Channel, url: str, client: Client)
 
 def test_a_head_is_a_test_call(url: str, client: Client) -> None:
     assert client.head(url).status_code == 200
+    assert not Receipt.objects.exists()
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_any_method_with_a_body_is_stored(url: str, client: Client, method: str) -> None:
+    assert client.generic(method, url, b"{}").status_code == 200
+    assert Receipt.objects.get().method == method
+
+
+@pytest.mark.parametrize("method", ["DELETE", "OPTIONS", "TRACE", "PROPPATCH", "X" * 100, "\u00e9"])
+def test_other_methods_are_refused(url: str, client: Client, method: str) -> None:
+    assert client.generic(method, url, b"{}").status_code == 405
+    assert not Receipt.objects.exists()
+
+
+def test_a_receipt_costs_two_queries(url: str, django_assert_num_queries: Any) -> None:
+    post(url, b"{}")  # wakes the workers
+    with django_assert_num_queries(2):
+        post(url, b"{}")
+
+
+JUNK_HEADERS = {
+    "CONTENT_LENGTH": ("abc", "-1", "", "1e3"),
+    "CONTENT_TYPE": (
+        "",
+        "x",
+        "text/plain; charset=latin-1",
+        "text/plain; charset=nowhere",
+        "multipart/form-data",
+        "\xff",
+    ),
+    "HTTP_TRANSFER_ENCODING": ("chunked", "nonsense"),
+    "HTTP_CONTENT_ENCODING": ("gzip",),
+    "HTTP_COOKIE": ("sessionid=junk; \xff", "="),
+    "HTTP_X_FORWARDED_PROTO": ("\x00",),
+    "HTTP_EXPECT": ("100-continue",),
+    "HTTP_X_JUNK": ("\xff" * 5_000,),
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name in JUNK_HEADERS for value in JUNK_HEADERS[name]])
+def test_junk_in_a_header_is_never_an_error_of_ours(url: str, name: str, value: str) -> None:
+    client = Client(raise_request_exception=False)
+    environ: dict[str, Any] = {name: value}
+    with transaction.atomic():
+        assert client.post(f"{url}?a=%FF&b=c", b"{}", "application/json", **environ).status_code == 200
+    assert Receipt.objects.get().query == {"a": "\ufffd", "b": "c"}
+    assert apply.apply_waiting() == 1
+
+
+class Broken(io.BytesIO):
+    """A connection that breaks in the middle."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise ConnectionResetError
+
+
+def test_a_body_that_breaks_off_is_not_stored(url: str) -> None:
+    client = Client(raise_request_exception=False)
+    broken: dict[str, Any] = {"wsgi.input": Broken()}
+    assert client.post(url, b"{}", "application/json", **broken).status_code == 400
     assert not Receipt.objects.exists()
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from broadcaster import demo
 from broadcaster.content.rendering import freeze
 from broadcaster.models import Batch, Broadcast, Channel, Contact, Group, Membership, Message, Template
-from broadcaster.sending import batches, expansion, progress, pump
-from broadcaster.sending.stopping import Stopping
+from broadcaster.sending import batches, clock, expansion, progress, pump, results
+from broadcaster.sending.results import Results
 from tests.audiences import demo_channel, phone
 
 T = TypeVar("T")
@@ -83,7 +83,23 @@ def claimed(worker: str = "worker") -> Batch:
 
 def send_next() -> int:
     """Claim the next batch and send it whole; how many messages were handed over."""
-    return pump.send_batch(claimed(), Stopping(), end=float("inf"))
+    return send_batch(claimed())
+
+
+def send_batch(batch: Batch) -> int:
+    """Send a leased batch whole; how many messages were handed over."""
+    tally = pump.Tally()
+    with pump.Pump(tally) as working:
+        working.open(batch, claimed_at_s=clock.since_boot_s())
+        while working.lanes:
+            working.advance()
+            working.collect()
+    return tally.messages
+
+
+def accept(batch: Batch, messages: Iterable[Message]) -> None:
+    """Record messages of a leased batch as accepted by the provider."""
+    results.record(batch, Results(accepted=[(message.pk, "p") for message in messages]))
 
 
 def send_all(broadcast: Broadcast) -> None:

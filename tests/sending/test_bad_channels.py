@@ -1,7 +1,9 @@
 """A provider that is down and an account that is wrong: nobody is lost, and the operator is told why."""
 
 import pytest
+from django.db import connection
 
+from broadcaster import gateway, tasks
 from broadcaster.models import Channel, Message
 from broadcaster.sending import outcomes, pump
 from tests.sending.broadcasts import NOWHERE, channel_and_template, prepared, send_all, send_next, states_of
@@ -35,3 +37,23 @@ def test_wrong_credentials_hold_the_channel_until_a_person_mends_it(simulator: S
     outcomes.release(held)
     send_all(broadcast)
     assert states_of(broadcast) == {"accepted": 3}
+
+
+@pytest.mark.parametrize("stored", ["", "gAAAAA", "nonsense \u00e9"])
+def test_a_channel_whose_key_is_lost_is_held_and_keeps_no_other_from_sending(simulator: Simulator, stored: str) -> None:
+    channel_and_template("kaleyra", simulator.url)
+    good = prepared(2)
+    bad = prepared([500, 501], kind="imiconnect", url=simulator.url, priority=3)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE broadcaster_channel SET secrets = %s WHERE id = %s", [stored, bad.channel_id])
+    tasks.tick()
+    pump.run()
+    assert (states_of(good), states_of(bad)) == ({"accepted": 2}, {"pending": 2})
+    held = Channel.objects.exclude(hold_reason="").get()
+    assert (held.pk, held.hold_reason) == (bad.channel_id, gateway.UNREADABLE)
+
+    held.secrets = {"service_key": "demo-key"}
+    held.save()
+    outcomes.release(held)
+    send_all(bad)
+    assert states_of(bad) == {"accepted": 2}

@@ -7,10 +7,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from broadcaster.models import Batch, Broadcast, Channel, Message, ProviderCall
-from broadcaster.sending import batches, outcomes
-from broadcaster.sending.ledger import Change, Retry
+from broadcaster.sending import batches, outcomes, results
+from broadcaster.sending.ledger import Retry
+from broadcaster.sending.window import rows_of
 from providers import Exchange, SendResult, errors
-from tests.sending.broadcasts import LONG_AGO, claimed, prepared, reload, rows, states_of
+from tests.sending.broadcasts import LONG_AGO, claimed, prepared, reload, states_of
 
 pytestmark = pytest.mark.django_db
 
@@ -41,13 +42,13 @@ TABLE: dict[str, tuple[int, SendResult, str, int]] = {
 }
 
 
-def answered(broadcast: Broadcast, *results: SendResult) -> None:
+def answered(broadcast: Broadcast, *answers: SendResult) -> None:
     """What a worker does with these answers to the first messages of the next batch."""
     batch = claimed()
-    messages = rows(broadcast)[: len(results)]
-    batches.hand_over(batch, through=len(results), attempted=[message.pk for message in messages])
-    changes, retries = outcomes.decide(messages, results, broadcast.sender)
-    batches.record(batch, changes, retries)
+    sent = rows_of(batch)[: len(answers)]
+    batches.hand_over(batch, through=len(answers))
+    results.record(batch, outcomes.decide(batch, sent, answers))
+    outcomes.apply_to_channel(answers, broadcast.sender)
     batches.release(batch)
 
 
@@ -81,24 +82,19 @@ def test_an_unknown_message_is_never_claimed_again() -> None:
 # -- when it is tried again --------------------------------------------------------------------------------------------
 
 
-def decided(result: SendResult, *, attempts: int = 0) -> Change | Retry:
-    broadcast = prepared(1)
-    message = rows(broadcast)[0]
-    message.attempts = attempts
-    changes, retries = outcomes.decide([message], [result], broadcast.sender)
-    return changes[0] if changes else retries[0]
+def retried(result: SendResult) -> Retry:
+    prepared(1)
+    batch = claimed()
+    [retry] = outcomes.decide(batch, rows_of(batch), [result]).retries
+    return retry
 
 
 def test_the_provider_says_when() -> None:
-    retry = decided(THROTTLED_FOR)
-    assert isinstance(retry, Retry)
-    assert retry.after_s == 77
+    assert retried(THROTTLED_FOR).after_s == 77
 
 
 def test_a_message_of_a_refused_channel_is_ready_as_soon_as_the_channel_is() -> None:
-    retry = decided(CHANNEL_HELD)
-    assert isinstance(retry, Retry)
-    assert retry.after_s == 0
+    assert retried(CHANNEL_HELD).after_s == 0
 
 
 @pytest.mark.parametrize(("attempt", "longest"), [(1, 5), (2, 10), (3, 20), (7, 320), (8, 600), (60, 600)])
@@ -146,7 +142,7 @@ def test_a_late_answer_cannot_put_an_end_to_a_hold_that_waits_for_a_person() -> 
 
 @pytest.mark.parametrize("result", [ACCEPTED, REJECTED, TRY_LATER, THROTTLED, UNKNOWN])
 def test_an_answer_about_one_message_holds_nothing(result: SendResult) -> None:
-    decided(result)
+    answered(prepared(1), result)
     assert Channel.objects.get().hold_reason == ""
 
 
@@ -164,20 +160,20 @@ def call(number: int, status: int | None = 200) -> Exchange:
     return Exchange("POST", f"https://provider.example/{number}", "{}", status, "a\0b", 5)
 
 
-def kept(batch: Batch, *results: SendResult) -> list[str]:
-    outcomes.keep_calls(batch, results)
+def kept(batch: Batch, *answers: SendResult) -> list[str]:
+    results.record(batch, outcomes.decide(batch, rows_of(batch)[: len(answers)], answers))
     return [call.url.rpartition("/")[2] for call in ProviderCall.objects.filter(batch=batch).order_by("pk")]
 
 
 def test_of_calls_that_went_well_the_first_of_the_batch_is_kept() -> None:
-    prepared()
+    prepared(30)
     batch = claimed()
     assert kept(batch, SendResult.accepted("1", call(1)), SendResult.accepted("2", call(2))) == ["1"]
     assert kept(batch, SendResult.accepted("3", call(3))) == ["1"]
 
 
 def test_calls_that_failed_are_kept_up_to_a_limit() -> None:
-    prepared()
+    prepared(31)
     error = errors.TryLater("Out of order.")
     failures = [SendResult.failed(error, call(number, 503)) for number in range(1, 31)]
     assert kept(claimed(), SendResult.accepted("0", call(0)), *failures) == [str(number) for number in range(1, 21)]

@@ -1,17 +1,17 @@
-"""What people and the clock do to a broadcast."""
+"""What people do to a broadcast."""
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from broadcaster.models import Broadcast, Channel, Message
-from broadcaster.sending import batches, recovery, schedule, states
-from broadcaster.sending.ledger import Change
+from broadcaster.models import Broadcast, Channel
+from broadcaster.sending import batches, closing, expansion, schedule, states
 from tests.sending.broadcasts import (
+    accept,
     claimed,
     composed,
     group_of,
@@ -20,7 +20,6 @@ from tests.sending.broadcasts import (
     preparing,
     reload,
     rows,
-    states_of,
 )
 
 pytestmark = pytest.mark.django_db
@@ -121,37 +120,21 @@ def test_back_to_the_desk(state: str) -> None:
     assert (broadcast.state, broadcast.content, broadcast.approved_fingerprint) == ("draft", {}, "")
 
 
+def test_what_was_missed_gets_a_new_time_and_an_audience_looked_at_anew() -> None:
+    broadcast = prepared(5, send_at=timezone.now() - timedelta(hours=3))
+    schedule.miss_late()
+    schedule.unschedule(broadcast)
+    assert (rows(broadcast), broadcast.batches.count(), broadcast.prepared_at) == ([], 0, None)
+    broadcast.groups.set([group_of(people([700]), "Fewer")])
+    schedule.schedule(broadcast, send_at=timezone.now())
+    schedule.start_due()
+    assert expansion.expand(broadcast.pk, worker="worker")
+    assert [row.contact for row in rows(broadcast)] == people([700])
+
+
 def test_what_is_being_prepared_stays_off_the_desk() -> None:
     with pytest.raises(states.MoveRefused):
         schedule.unschedule(preparing())
-
-
-# -- the clock ---------------------------------------------------------------------------------------------------------
-
-
-def test_what_is_due_soon_is_prepared_ahead_of_its_time() -> None:
-    soon, far = scheduled(minutes=-4), scheduled(minutes=-6)
-    assert settings.PREPARE_AHEAD_S == 300
-    assert schedule.start_due() == [soon.pk]
-    assert (reload(soon).state, reload(far).state) == ("preparing", "scheduled")
-
-
-def test_the_earliest_is_prepared_first() -> None:
-    later, earlier = scheduled(minutes=1), scheduled(minutes=2)
-    assert schedule.start_due() == [earlier.pk, later.pk]
-
-
-def test_what_is_found_too_late_waits_for_a_person() -> None:
-    late, punctual = scheduled(minutes=121), scheduled(minutes=119)
-    assert schedule.start_due() == [punctual.pk]
-    assert reload(late).state == "missed"
-    assert "120 minutes" in reload(late).state_reason
-
-
-def test_a_second_tick_starts_nothing_twice() -> None:
-    scheduled(minutes=1)
-    assert len(schedule.start_due()) == 1
-    assert schedule.start_due() == []
 
 
 # -- pause, resume, cancel ---------------------------------------------------------------------------------------------
@@ -179,7 +162,7 @@ def test_a_broadcast_whose_last_window_ended_in_the_pause_is_completed_by_the_re
     broadcast = prepared(1)
     batch = claimed()
     schedule.pause(broadcast)
-    batches.record(batch, [Change(rows(broadcast)[0].pk, batch.pk, "pending", "accepted")], [])
+    accept(batch, rows(broadcast)[:1])
     batches.release(batch)
     assert reload(broadcast).state == "paused"
     schedule.resume(broadcast)
@@ -194,6 +177,48 @@ def test_only_what_is_paused_can_be_resumed(state: str) -> None:
     assert reload(broadcast).state == state
 
 
+def paused_before_its_start(**late: float) -> Broadcast:
+    broadcast = prepared(send_at=timezone.now() - timedelta(**late))
+    schedule.pause(broadcast)
+    return broadcast
+
+
+def test_a_person_who_resumes_a_late_broadcast_has_decided_that_it_goes() -> None:
+    broadcast = paused_before_its_start(hours=5)
+    schedule.resume(broadcast)
+    assert schedule.miss_late() == []
+    assert claimed().broadcast == broadcast
+
+
+def test_a_resume_leaves_a_time_that_has_not_come() -> None:
+    broadcast = paused_before_its_start(hours=-1)
+    schedule.resume(broadcast)
+    assert broadcast.start > timezone.now() + 50 * MINUTE
+
+
+def test_a_late_resume_of_what_has_expired_keeps_its_time() -> None:
+    broadcast = paused_before_its_start(hours=5)
+    Broadcast.objects.update(expires_at=timezone.now() - MINUTE)
+    schedule.resume(broadcast)
+    assert broadcast.start < timezone.now() - 299 * MINUTE
+
+
+def test_a_person_lets_it_go_on_though_the_first_messages_were_refused() -> None:
+    broadcast = prepared()
+    batches.release(claimed())
+    Broadcast.objects.update(state="paused", state_reason="The first 20 messages were all refused.")
+    schedule.resume(broadcast)
+    assert (broadcast.state_reason, broadcast.goes_on_refused) == ("", True)
+
+
+def test_a_pause_by_a_person_says_nothing_about_refusals() -> None:
+    broadcast = prepared()
+    batches.release(claimed())
+    schedule.pause(broadcast)
+    schedule.resume(broadcast)
+    assert not broadcast.goes_on_refused
+
+
 STAGES: dict[str, Callable[[], Broadcast]] = {
     "draft": composed,
     "scheduled": scheduled,
@@ -203,33 +228,18 @@ STAGES: dict[str, Callable[[], Broadcast]] = {
 
 
 @pytest.mark.parametrize("stage", STAGES.values(), ids=STAGES)
-def test_cancelling_skips_everyone_who_waits(stage: Callable[[], Broadcast]) -> None:
+def test_after_a_cancel_nothing_is_handed_out(stage: Callable[[], Broadcast]) -> None:
     broadcast = stage()
     schedule.cancel(broadcast)
     assert (reload(broadcast).state, reload(broadcast).finished_at is None) == ("cancelled", False)
-    assert set(states_of(broadcast)) <= {"skipped"}
-    assert set(Message.objects.values_list("error_code", flat=True)) <= {"cancelled"}
     assert batches.claim("worker") is None
 
 
-def test_cancelling_leaves_results_as_they_are() -> None:
-    broadcast = prepared(3)
-    batch = claimed()
-    batches.record(batch, [Change(rows(broadcast)[0].pk, batch.pk, "pending", "accepted")], [])
-    batches.release(batch)
-    schedule.cancel(broadcast)
-    assert states_of(broadcast) == {"accepted": 1, "skipped": 2}
-
-
-def test_a_batch_that_was_out_during_the_cancel_is_skipped_after_its_return() -> None:
-    broadcast = prepared(3)
-    batch = claimed()
-    schedule.cancel(broadcast)
-    assert states_of(broadcast) == {"pending": 3}
-    batches.release(batch)
-    recovery.settle()
-    assert states_of(broadcast) == {"skipped": 3}
-    assert {batch.state for batch in broadcast.batches.all()} == {"done"}
+def test_a_cancel_does_not_wait_for_the_rows(django_assert_max_num_queries: Any) -> None:
+    broadcast = prepared(30)
+    with django_assert_max_num_queries(3):
+        schedule.cancel(broadcast)
+    assert closing.waiting() == [broadcast.pk]
 
 
 @pytest.mark.parametrize("state", ["completed", "cancelled"])

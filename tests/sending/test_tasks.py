@@ -3,16 +3,18 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from types import ModuleType
 
 import pytest
 from django.utils import timezone
 from django_q.brokers import get_broker
-from django_q.models import Schedule
 
 from broadcaster import queue, tasks
 from broadcaster.audience import uploads
-from broadcaster.models import Batch, Broadcast
-from broadcaster.sending import schedule
+from broadcaster.models import Batch, Broadcast, Channel
+from broadcaster.receipts import polling
+from broadcaster.reports import retention
+from broadcaster.sending import asking, batches, expansion, recovery, schedule
 from tests.audiences import messy_csv, uploaded
 from tests.queued import queued
 from tests.sending.broadcasts import (
@@ -99,8 +101,33 @@ def test_the_tick_skips_what_came_back_after_a_cancel() -> None:
     schedule.cancel(broadcast)
     let_leases_run_out()
     tasks.tick()
+    assert ("close_broadcast", (broadcast.pk,)) in queued()
+    tasks.close_broadcast(broadcast.pk)
     assert states_of(broadcast) == {"skipped": 3}
     assert "run_pump" not in names()
+
+
+def test_the_tick_closes_what_expired_on_a_channel_that_sends_nothing() -> None:
+    broadcast = prepared(send_at=timezone.now() - timedelta(minutes=5))
+    Broadcast.objects.update(expires_at=timezone.now())
+    Channel.objects.update(enabled=False)
+    tasks.tick()
+    assert ("close_broadcast", (broadcast.pk,)) in queued()
+    tasks.close_broadcast(broadcast.pk)
+    assert (reload(broadcast).state, states_of(broadcast)) == ("completed", {"expired": 3})
+
+
+def test_the_tick_leaves_to_a_person_what_is_found_too_late() -> None:
+    broadcast = preparing(send_at=timezone.now() - timedelta(hours=3))
+    tasks.tick()
+    assert reload(broadcast).state == "missed"
+    assert not names() & Counter(["prepare_broadcast", "run_pump"])
+
+
+def test_the_tick_revives_the_most_urgent_preparation_first() -> None:
+    low, high = preparing([100], priority=1), preparing([101], priority=3)
+    tasks.tick()
+    assert [arguments for name, arguments in queued() if name == "prepare_broadcast"] == [(high.pk,), (low.pk,)]
 
 
 def test_a_disabled_channel_wakes_no_pump_and_keeps_its_broadcast() -> None:
@@ -113,6 +140,41 @@ def test_a_disabled_channel_wakes_no_pump_and_keeps_its_broadcast() -> None:
     tasks.tick()
     assert "run_pump" not in names()
     assert (reload(broadcast).state, states_of(broadcast)) == ("sending", {"pending": 3})
+
+
+def broken() -> list[int]:
+    raise LookupError("broken")
+
+
+STEPS = [
+    (recovery, "recover_leases"), (recovery, "settle"), (uploads, "stalled_imports"), (schedule, "miss_late"),
+    (recovery, "stalled_preparations"), (polling, "channels"), (asking, "channels"),
+    (retention, "discard_old_receipts"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("module", "step"), STEPS, ids=[f"{module.__name__}.{step}" for module, step in STEPS])
+def test_a_step_that_fails_keeps_no_other_from_its_turn_and_the_tick_fails_at_its_end(
+    module: ModuleType, step: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    starting, sending, cancelled = due(), prepared(), prepared()
+    schedule.cancel(cancelled)
+    monkeypatch.setattr(module, step, broken)
+    with pytest.raises(LookupError, match="broken"):
+        tasks.tick()
+    assert (reload(starting).state, reload(sending).state) == ("preparing", "preparing")
+    assert {"close_broadcast", "run_pump", "apply_receipts"} <= set(names())
+    assert [record.levelname for record in caplog.records if "the tick could not" in record.message] == ["ERROR"]
+
+
+def test_a_tick_goes_on_after_a_batch_whose_counts_are_wrong() -> None:
+    broadcast = prepared()
+    batches.hand_over(claimed("dead"), through=3)
+    Batch.objects.update(pending=1)
+    let_leases_run_out()
+    starting = due()
+    tasks.tick()
+    assert (reload(starting).state, states_of(broadcast)) == ("preparing", {"unknown": 3})
 
 
 def test_a_tick_beside_another_one_does_no_harm() -> None:
@@ -130,17 +192,53 @@ def test_a_preparation_wakes_the_pumps() -> None:
     assert set(names()) == {"run_pump"}
 
 
+def test_a_long_preparation_makes_room_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expansion, "CHUNK", 2)
+    monkeypatch.setattr(tasks, "TASK_LIFE_S", 0)
+    broadcast = preparing()
+    tasks.prepare_broadcast(broadcast.pk)
+    assert queued() == [("prepare_broadcast", (broadcast.pk,))]
+    tasks.prepare_broadcast(broadcast.pk)
+    get_broker().purge_queue()
+    tasks.prepare_broadcast(broadcast.pk)
+    assert set(names()) == {"run_pump"}
+    assert states_of(broadcast) == {"pending": 3}
+
+
+def test_a_long_closing_makes_room_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "TASK_LIFE_S", 0)
+    broadcast = prepared()
+    schedule.cancel(broadcast)
+    tasks.close_broadcast(broadcast.pk)
+    assert queued() == [("close_broadcast", (broadcast.pk,))]
+    tasks.close_broadcast(broadcast.pk)
+    assert len(queued()) == 1
+    assert states_of(broadcast) == {"skipped": 3}
+
+
 def test_a_preparation_of_nobody_wakes_no_pump() -> None:
     tasks.prepare_broadcast(preparing(0).pk)
     assert not names()
 
 
-def test_a_pump_sends_and_leaves_nothing_behind(simulator: Simulator) -> None:
+def test_a_pump_wakes_others_and_sends(simulator: Simulator) -> None:
     channel_and_template("kaleyra", simulator.url)
     broadcast = prepared()
     tasks.run_pump()
     assert reload(broadcast).state == "completed"
+    assert names()["run_pump"] == queue.pumps_a_cluster()
+
+
+def test_a_pump_with_nothing_to_send_wakes_nobody() -> None:
+    tasks.run_pump()
     assert "run_pump" not in names()
+
+
+def test_a_pump_without_a_seat_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    broadcast = prepared()
+    monkeypatch.setattr(queue, "pumps_a_cluster", lambda: 0)
+    tasks.run_pump()
+    assert states_of(broadcast) == {"pending": 3}
 
 
 def test_a_pump_that_had_to_stop_names_the_next(settings: object) -> None:
@@ -167,10 +265,17 @@ def started() -> Broadcast:
     return reload(broadcast)
 
 
+def cancelled() -> Broadcast:
+    broadcast = prepared()
+    schedule.cancel(broadcast)
+    return broadcast
+
+
 WOKEN: dict[str, tuple[Callable[[], Broadcast], str]] = {
     "scheduled for now": (due, "prepare_broadcast"),
     "resumed while preparing": (preparing, "prepare_broadcast"),
     "sending": (started, "run_pump"),
+    "cancelled": (cancelled, "close_broadcast"),
 }
 
 
@@ -180,24 +285,7 @@ def test_work_begins_without_waiting_for_the_tick(stage: Callable[[], Broadcast]
     assert set(names()) == {task}
 
 
-@pytest.mark.parametrize("state", ["draft", "paused", "cancelled"])
+@pytest.mark.parametrize("state", ["draft", "paused", "missed"])
 def test_nothing_is_woken_for_what_rests(state: str) -> None:
     tasks.wake(composed(state=state, send_at=timezone.now()))
     assert not names()
-
-
-# -- the queue ---------------------------------------------------------------------------------------------------------
-
-
-def test_pumps_never_fill_the_queue(settings: object) -> None:
-    settings.WORKERS = 4  # type: ignore[attr-defined]
-    for _ in range(5):
-        queue.enqueue_pumps()
-    assert names() == Counter(run_pump=3)
-
-
-def test_the_tick_is_scheduled_once() -> None:
-    tasks.ensure_schedule()
-    tasks.ensure_schedule()
-    tick = Schedule.objects.get(func="broadcaster.tasks.tick")
-    assert (tick.minutes, tick.repeats) == (1, -1)

@@ -4,8 +4,9 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
+from broadcaster.admin.membership import size_in_words, with_size
 from broadcaster.audience import phones
 from broadcaster.models import AudienceUpload, Broadcast, Channel, Group
 
@@ -21,8 +22,7 @@ class GroupsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # 
 
     def label_from_instance(self, obj: Any) -> str:
         """The group's name and its size."""
-        people = "person" if obj.people == 1 else "people"
-        return f"{obj.name} ({obj.people:,} {people})"
+        return f"{obj.name} ({size_in_words(obj.size, 'person', 'people')})"
 
 
 class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
@@ -73,7 +73,7 @@ class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
 
 def sized_groups() -> QuerySet[Group]:
     """All groups with the number of their people."""
-    return Group.objects.annotate(people=Count("membership")).order_by("name")
+    return with_size(Group.objects.order_by("name"))
 
 
 def region_choices() -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
-from broadcaster.admin.journey import actions, audience, columns, message, review, schedule, watch
+from broadcaster.admin.journey import actions, audience, columns, message, review, schedule, unknown, watch
 from broadcaster.admin.journey.access import View, go, may, of_broadcast
 from broadcaster.admin.journey.steps import first_unfinished, page_of
 from broadcaster.models import Broadcast
@@ -34,6 +34,8 @@ VIEWS: dict[str, View] = {
     "cancel": actions.cancel,
     "unschedule": actions.unschedule,
     "copy": actions.copy,
+    "treat_as_sent": unknown.treat_as_sent,
+    "send_again": unknown.send_again,
 }
 
 

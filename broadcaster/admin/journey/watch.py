@@ -8,10 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+import providers
 from broadcaster.admin import words
 from broadcaster.admin.journey.access import go, of_broadcast
 from broadcaster.admin.journey.pages import draw, page
 from broadcaster.models import COUNTED_STATES, Broadcast, Message
+from broadcaster.sending import unknowns
 from broadcaster.sending.progress import Progress, progress
 from broadcaster.sending.states import BROADCAST_MOVES
 
@@ -65,10 +67,20 @@ def _context(broadcast: Broadcast) -> dict[str, Any]:
         "every_s": poll_interval_s(broadcast),
         "held": channel if channel and channel.is_held() and broadcast.state not in ENDED else None,
         "announcement": announcement(broadcast, now),
+        "unknown": now.counts["unknown"],
+        "unknown_url": f"{reverse(LOG)}?broadcast__id__exact={broadcast.pk}&state__exact={Message.State.UNKNOWN}",
+        "capabilities": capabilities(broadcast),
+        "why_not_again": unknowns.why_not(broadcast),
     }
 
 
 ENDED = (B.COMPLETED, B.CANCELLED, B.FAILED, B.MISSED)
+
+
+def capabilities(broadcast: Broadcast) -> providers.Capabilities | None:
+    """What the broadcast's provider can do; None where its adapter is gone."""
+    kind = broadcast.channel.kind if broadcast.channel else ""
+    return providers.client_class(kind).capabilities if kind in providers.kinds() else None
 
 
 def poll_interval_s(broadcast: Broadcast) -> int:
