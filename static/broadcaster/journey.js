@@ -48,6 +48,14 @@ document.addEventListener("click", (event) => {
     if (button?.dataset.closes) document.getElementById(button.dataset.closes).close();
 });
 document.addEventListener("htmx:afterSwap", (event) => announce(event.detail.elt));
+// The answer to a choice must not be drawn over a later one, which waits in the queue and will have its own answer.
+const changes = new WeakMap();
+document.addEventListener("change", ({ target: { form } }) => form && changes.set(form, (changes.get(form) ?? 0) + 1), true);
+document.addEventListener("htmx:beforeSend", ({ detail: { elt, xhr } }) => { xhr.changes = changes.get(elt); });
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const { elt } = detail.requestConfig;
+    if (elt.matches("form") && detail.xhr.changes !== changes.get(elt)) detail.shouldSwap = false;
+});
 // A fragment that was answered by another page, such as the login's, must not be put into this one.
 document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, pathInfo } = event.detail;

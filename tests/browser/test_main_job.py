@@ -70,8 +70,9 @@ def choose_message(page: Page, channel: str, template: str) -> None:
     """The second step."""
     page.get_by_role("link", name="Continue").click()
     page.wait_for_url("**/message/")
-    page.get_by_text(channel).click()
-    page.get_by_text(template).click()
+    page.get_by_role("radio", name=channel).check()
+    expect(page.get_by_text(f"Those that {channel} can send.")).to_be_visible()
+    page.get_by_role("radio", name=template).check()
     page.get_by_role("button", name="Continue").click()
 
 
