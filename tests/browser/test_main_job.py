@@ -35,7 +35,9 @@ def test_a_file_becomes_delivered_messages_at_the_chosen_time(page: Page, site: 
     choose_message(page, channel.name, template.name)
     send_at = soon()
     schedule(page, send_at)
-    page.get_by_role("button", name="Confirm").click()
+    confirm = page.get_by_role("button", name="Confirm")
+    expect(confirm).to_be_enabled(timeout=60_000)  # once the file is imported
+    confirm.click()
     page.wait_for_url("**/watch/")
     expect(page.get_by_role("progressbar").first).to_have_attribute("aria-valuenow", "100", timeout=120_000)
 
