@@ -25,13 +25,19 @@ def connect(channel: Channel) -> providers.Client:
     """The channel's client, kept for as long as its settings stay the same. Raises providers.ConfigurationError."""
     if isinstance(channel.secrets, Unreadable):
         raise providers.ConfigurationError(UNREADABLE)
-    account = json.dumps([channel.kind, channel.config, channel.secrets, channel.concurrency], sort_keys=True)
+    account = json.dumps(
+        [channel.kind, channel.config, channel.secrets, channel.concurrency, channel.rate_per_second], sort_keys=True
+    )
     fingerprint = hashlib.sha256(account.encode()).hexdigest()
     known = _clients.get(channel.pk)
     if known and known[0] == fingerprint:
         return known[1]
     client = providers.connect(
-        channel.kind, config=channel.config, secrets=channel.secrets, pool_size=channel.concurrency
+        channel.kind,
+        config=channel.config,
+        secrets=channel.secrets,
+        pool_size=channel.concurrency,
+        rate_per_second=channel.rate_per_second,
     )
     if channel.pk:
         _clients[channel.pk] = (fingerprint, client)

@@ -1,8 +1,10 @@
 """The public face of the providers: everything that the rest of the project may import."""
 
-from providers.client import Capabilities, Client
+from providers.capabilities import Capabilities
+from providers.client import Client
 from providers.config import ConfigField
 from providers.errors import ConfigurationError, InvalidSignature, ProviderError, Throttled
+from providers.listings import Approval, ListedGroup, ListedTemplate
 from providers.messages import (
     CONTENT_KINDS,
     Button,
@@ -20,6 +22,7 @@ from providers.messages import (
 from providers.outcomes import (
     Balance,
     DeliveryStatus,
+    Estimate,
     Exchange,
     FieldError,
     Health,
@@ -31,6 +34,7 @@ from providers.registry import client_class, connect, kinds
 
 __all__ = [
     "CONTENT_KINDS",
+    "Approval",
     "Balance",
     "Button",
     "Capabilities",
@@ -39,12 +43,15 @@ __all__ = [
     "ConfigurationError",
     "Content",
     "DeliveryStatus",
+    "Estimate",
     "Event",
     "Exchange",
     "FieldError",
     "Flow",
     "Health",
     "InvalidSignature",
+    "ListedGroup",
+    "ListedTemplate",
     "Media",
     "OutboundMessage",
     "Outcome",

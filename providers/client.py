@@ -8,61 +8,24 @@ that whatever happens `send` returns one result per message, in order.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from providers.config import BATCH_SIZE, ConfigField, cleaned
+from providers.account import Account
+from providers.config import BATCH_SIZE
 from providers.errors import AnswerUnreadable, MessageRejected, ProviderError, TooLarge
-from providers.http import Answer, Door, Request
+from providers.http import Answer, Request
 from providers.messages import Content, OutboundMessage
-from providers.outcomes import Balance, FieldError, Health, ReceiptEvent, SendResult
-from providers.statuses import error_for_status
+from providers.outcomes import FieldError, SendResult
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")  # ITU-T E.164: at most 15 digits
 PRIORITIES = range(1, 4)
 FIRST_COMMON_FIELD = OutboundMessage._fields.index("content") + 1  # what stands before is each recipient's own
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a provider can do; the product switches its features by this and by nothing else.
-
-    `max_batch` is recipients a request at most, `default_batch` what is wise. `correlation_bytes` is None where the
-    provider has no field for our reference. `recipient_key` says which address it sends to.
-    """
-
-    content_kinds: frozenset[str]
-    channels: tuple[str, ...]  # what the recipient sees: WhatsApp, SMS, RCS, voice ...
-    max_batch: int = 1
-    default_batch: int = 1
-    recipient_key: Literal["phone", "phone_or_identifier"] = "phone"
-    native_schedule: bool = False
-    expiry: bool = False
-    priority: bool = False
-    correlation_bytes: int | None = None
-    receipts: Literal["webhook", "poll", "none"] = "none"
-    inbound: bool = False
-    balance: bool = False
-    lookup: bool = False  # it can be asked whether it has a message whose answer was lost
-
-
-class Client:
-    """One channel's account at a provider. Subclasses fill the class attributes, `build` and `read`."""
-
-    label: ClassVar[str]
-    capabilities: ClassVar[Capabilities]
-    config_fields: ClassVar[tuple[ConfigField, ...]]
-
-    def __init__(self, *, config: Mapping[str, Any], secrets: Mapping[str, str], pool_size: int = 32) -> None:
-        """Raise ConfigurationError where a setting is missing or cannot be used."""
-        self.config = cleaned(self.config_fields, config, secret=False)
-        self.secrets: dict[str, str] = cleaned(self.config_fields, secrets, secret=True)
-        self.door = Door(secrets=self.secrets.values(), pool_size=pool_size)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.label}>"
+class Client(Account):
+    """An account that messages go out through. Subclasses fill the class attributes, `build` and `read`."""
 
     # -- what an adapter writes ------------------------------------------------------------------------------------
 
@@ -78,10 +41,6 @@ class Client:
         """Messages with equal keys may share a request; by default those with equal content."""
         return message.content
 
-    def check(self) -> Health:
-        """Ask the provider, cheaply, whether this account works."""
-        return Health(None, f"{self.label} offers nothing to ask; send a test message instead.")
-
     def validate(self, message: OutboundMessage) -> list[FieldError]:
         """What is wrong with the message, without I/O; empty where it can be sent."""
         kind = message.content.kind
@@ -92,29 +51,6 @@ class Client:
     def content_problems(self, content: Content) -> list[FieldError]:
         """What this provider in particular refuses in the content; an adapter fills it."""
         return []
-
-    def parse_receipts(
-        self, method: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
-    ) -> list[ReceiptEvent]:
-        """The events in one call of the provider to our receipts address; junk gives none. Raises InvalidSignature."""
-        return []
-
-    def poll(self, references: Sequence[str], cursor: str = "") -> tuple[list[ReceiptEvent], str]:
-        """Ask for news about these provider ids; (events, the cursor to go on from). Raises ProviderError."""
-        return [], cursor
-
-    def lookup(self, messages: Sequence[OutboundMessage], since: datetime, until: datetime) -> list[list[str]]:
-        """Ask whether the provider has these messages, posted between two times, although no answer came.
-
-        For each message, in order, the provider's ids of what says exactly this to exactly this recipient, the oldest
-        first. Empty: it cannot tell. Equal messages get equal ids: each id stands for one post to each of its
-        recipients, so the caller gives it to at most one message of a recipient. Raises ProviderError.
-        """
-        return [[] for _ in messages]
-
-    def balance(self) -> Balance | None:
-        """What is left on the account, or None where the provider does not tell."""
-        return None
 
     # -- what every adapter gets -----------------------------------------------------------------------------------
 
@@ -135,8 +71,11 @@ class Client:
             yield from (group[start : start + limit] for start in range(0, len(group), limit))
 
     def batch_limit(self) -> int:
-        """Recipients a request for this account: the operator's setting, else the provider's default."""
-        return int(self.config.get(BATCH_SIZE) or self.capabilities.default_batch)
+        """Recipients a request: the operator's setting or the provider's default, and within the account's pace."""
+        limit = int(self.config.get(BATCH_SIZE) or self.capabilities.default_batch)
+        if self.capabilities.batch_within_rate and self.rate_per_second:
+            return min(limit, self.rate_per_second)
+        return limit
 
     def send(self, messages: Sequence[OutboundMessage]) -> list[SendResult]:
         """Post the messages; one result per message, in their order. Never raises for a message."""
@@ -216,17 +155,8 @@ class Client:
             yield FieldError("reference", "The reference must be 1 to 50 plain characters.")
         if message.priority not in PRIORITIES:
             yield FieldError("priority", "The priority must be 1 (low), 2 (normal) or 3 (high).")
-
-    def url(self, path: str) -> str:
-        """An address at the account's base URL."""
-        return f"{self.config['base_url']}{path}"
-
-    def ask(self, request: Request) -> Answer:
-        """Make a call that posts nothing. Raises ProviderError unless the provider says yes."""
-        answer = self.door.call(request)
-        if not answer.ok:
-            raise error_for_status(answer)
-        return answer
+        if self.capabilities.expiry and message.expires_at and message.expires_at <= datetime.now(UTC):
+            yield FieldError("expires_at", "The time at which it expires is past.")
 
 
 def _first(problems: Sequence[FieldError]) -> str:

@@ -111,6 +111,14 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """What messages would cost, and what is left to pay for it; `sentence` says both in the provider's own units."""
+
+    is_enough: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """The answer to "does this channel work?". `ok` is None where the provider offers nothing to ask."""
 

@@ -30,6 +30,13 @@ def client_class(kind: str) -> type[Client]:
     return client
 
 
-def connect(kind: str, *, config: Mapping[str, Any], secrets: Mapping[str, str], pool_size: int = 32) -> Client:
-    """A client for one account. Raises ConfigurationError."""
-    return client_class(kind)(config=config, secrets=secrets, pool_size=pool_size)
+def connect(
+    kind: str,
+    *,
+    config: Mapping[str, Any],
+    secrets: Mapping[str, str],
+    pool_size: int = 32,
+    rate_per_second: int | None = None,
+) -> Client:
+    """A client for one account, whose pace is `rate_per_second` where one is agreed. Raises ConfigurationError."""
+    return client_class(kind)(config=config, secrets=secrets, pool_size=pool_size, rate_per_second=rate_per_second)

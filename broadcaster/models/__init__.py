@@ -1,5 +1,6 @@
 """The tables. The database is the truth; the queue only wakes workers up."""
 
+from broadcaster.models.account import ListedGroup, ListedTemplate, MediaFile
 from broadcaster.models.broadcast import COUNTED_STATES, Batch, Broadcast
 from broadcaster.models.channel import Channel, ChannelUsage
 from broadcaster.models.contact import Contact, Group, Membership, Suppression
@@ -18,6 +19,9 @@ __all__ = [
     "ChannelUsage",
     "Contact",
     "Group",
+    "ListedGroup",
+    "ListedTemplate",
+    "MediaFile",
     "Membership",
     "Message",
     "ProviderCall",

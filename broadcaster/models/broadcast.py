@@ -49,6 +49,7 @@ class Broadcast(models.Model):
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, null=True, blank=True)
     template = models.ForeignKey(Template, on_delete=models.SET_NULL, null=True, blank=True)
     content = models.JSONField(default=dict, blank=True, editable=False)
+    media = models.JSONField(default=dict, blank=True, editable=False)  # file's uuid -> its id at the provider
     groups = models.ManyToManyField(Group, blank=True, related_name="broadcasts")
     exclude_groups = models.ManyToManyField(Group, blank=True, related_name="excluded_from")
     contacts = models.ManyToManyField(Contact, blank=True, related_name="+")

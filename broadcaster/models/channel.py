@@ -54,6 +54,12 @@ class Channel(models.Model):
     throttled_at = models.DateTimeField(null=True, editable=False)  # the last time that the provider asked to slow down
     raised_at = models.DateTimeField(null=True, editable=False)  # the last time that the share was raised again
     poll_cursor = models.TextField(blank=True, editable=False)
+    checked_at = models.DateTimeField(null=True, editable=False)  # the last "Test connection", and what came of it
+    check_ok = models.BooleanField(null=True, editable=False)  # null: reached, but nobody can tell whether it works
+    check_sentence = models.CharField(max_length=400, blank=True, editable=False)
+    balance = models.CharField(max_length=100, blank=True, editable=False)  # at that time, in the provider's units
+    templates_at = models.DateTimeField(null=True, editable=False)  # the last time that its templates were listed
+    groups_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,7 +1,7 @@
 """What a provider posts is stored raw before anybody believes it; a signature that does not fit is refused."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import providers
 from broadcaster import gateway
@@ -14,13 +14,20 @@ SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 def store(
     channel: Channel, *, method: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
 ) -> Receipt:
-    """Keep one call. Raises providers.InvalidSignature where the provider signs and this one is not signed by it."""
+    """Keep one call. Raises providers.InvalidSignature where it lacks what the channel asks of its provider."""
+    secrets: Collection[str] = ()
     with contextlib.suppress(providers.ConfigurationError):  # kept until a person has mended the channel
-        gateway.connect(channel).parse_receipts(method, headers, query, body)
-    kept = {name.lower(): value for name, value in headers.items() if name.lower() not in SECRET_HEADERS}
+        client = gateway.connect(channel)
+        client.authenticate(headers, body)
+        secrets = client.secrets.values()
+    kept = {name.lower(): value for name, value in headers.items() if not _is_secret(name, value, secrets)}
     return Receipt.objects.create(
         channel=channel, method=method, headers=_storable(kept), query=_storable(query), body=body
     )
+
+
+def _is_secret(name: str, value: str, secrets: Collection[str]) -> bool:
+    return name.lower() in SECRET_HEADERS or value in secrets
 
 
 def _storable(texts: Mapping[str, str]) -> dict[str, str]:

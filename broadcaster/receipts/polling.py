@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 import providers
@@ -18,7 +19,6 @@ log = logging.getLogger(__name__)
 
 LOOK_BACK = timedelta(days=3)
 IDS_A_POLL = 500
-IDS_A_CALL = 20  # what was heard before a failure is kept, so a failing id costs its neighbours at most
 
 
 def channels() -> list[Channel]:
@@ -47,22 +47,27 @@ def references(channel: Channel) -> list[str]:
 
     Chosen by lot where there are too many: some ids never get a final word, and must not keep the others from theirs.
     """
-    on_their_way = Message.objects.filter(
-        broadcast__channel=channel,
-        state__in=[Message.State.ACCEPTED, Message.State.SENT],
-        accepted_at__gte=timezone.now() - LOOK_BACK,
-    ).exclude(provider_id="")
-    ids = list(on_their_way.order_by().values_list("provider_id", flat=True).distinct())
+    ids = list(_on_their_way(channel).values_list("provider_id", flat=True).distinct())
     return random.sample(ids, min(len(ids), IDS_A_POLL))
 
 
+def _on_their_way(channel: Channel) -> QuerySet[Message]:
+    return (
+        Message.objects.filter(
+            broadcast__channel=channel,
+            state__in=[Message.State.ACCEPTED, Message.State.SENT],
+            accepted_at__gte=timezone.now() - LOOK_BACK,
+        )
+        .exclude(provider_id="")
+        .order_by()
+    )
+
+
 def _ask(channel: Channel, ids: Sequence[str]) -> Iterator[tuple[list[ReceiptEvent], str]]:
-    """(Events, cursor) of a few ids at a time."""
-    client = gateway.connect(channel)
-    cursor = channel.poll_cursor
-    for start in range(0, len(ids), IDS_A_CALL):
-        events, cursor = client.poll(ids[start : start + IDS_A_CALL], cursor)
-        yield events, cursor
+    """(Events, cursor) of each answer."""
+    oldest = _on_their_way(channel).aggregate(at=Min("accepted_at"))["at"]
+    if ids and oldest:
+        yield from gateway.connect(channel).poll(ids, since=oldest, cursor=channel.poll_cursor)
 
 
 def _is_polled(channel: Channel) -> bool:

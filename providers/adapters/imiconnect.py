@@ -21,18 +21,16 @@ Nobody documents the HTTP status of an error, so an answer is judged by its code
 to the request or to a destination, so receipts carry our correlation id too; nor whether calls to notifyurl are signed.
 """
 
-import hashlib
-import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from providers import client, limits, parsing, writing
+from providers import client, limits, parsing, webhooks, writing
+from providers.capabilities import Capabilities
 from providers.config import ConfigField, batch_size_field
 from providers.errors import (
     AnswerUnreadable,
     ChannelRejected,
-    InvalidSignature,
     MessageRejected,
     ProviderError,
     Throttled,
@@ -92,14 +90,13 @@ IGNORED = frozenset({"7411", "7412"})  # O: trombone, a transfer inside the netw
 
 LARGEST_BATCH = 1_000
 CALLBACK_CHARACTERS = 500  # under 2 KB in any script; O, the limit of the Call User node
-SIGNATURES = {"sha256": hashlib.sha256, "sha512": hashlib.sha512}  # O, outbound webhooks
 
 
 class Client(client.Client):
     """One service of an IMIconnect account."""
 
     label = "IMIconnect"
-    capabilities = client.Capabilities(
+    capabilities = Capabilities(
         content_kinds=frozenset({"voice"}),
         channels=("Voice",),
         max_batch=LARGEST_BATCH,
@@ -174,11 +171,16 @@ class Client(client.Client):
             return [_result(found[0], answer)] * len(messages)
         raise AnswerUnreadable("IMIconnect's answer does not say which destinations were accepted.")
 
+    def authenticate(self, headers: Mapping[str, str], body: bytes) -> None:
+        """Nobody documents whether calls to notifyurl are signed, so a signature is checked where there is one."""
+        super().authenticate(headers, body)
+        if self.secrets["webhook_secret"] and parsing.header(headers, webhooks.SIGNATURE_HEADER):
+            webhooks.verify_hmac(self.secrets["webhook_secret"], headers, body)
+
     def parse_receipts(
         self, method: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
     ) -> list[ReceiptEvent]:
-        """Voice notifications. Raises InvalidSignature where one is signed with another secret than the channel's."""
-        self._verify(parsing.header(headers, "x-hub-signature"), body)
+        """Voice notifications."""
         notices = [
             parsing.dig(item, "deliveryInfoNotification") for item in parsing.items(parsing.payload(query, body))
         ]
@@ -187,17 +189,6 @@ class Client(client.Client):
     def _voice(self, call: VoiceCall) -> dict[str, str]:
         what = {"callflowid": call.flow_id} if call.flow_id else {self.config["prompt_field"]: call.prompt_id}
         return {**what, **writing.given(cli=call.caller_id or self.config["caller_id"])}
-
-    def _verify(self, signature: str, body: bytes) -> None:
-        secret = self.secrets["webhook_secret"]
-        if not secret or not signature:
-            return
-        # The documents show `sha256=<hex>`, their sample code compares the digits alone.
-        method, _, digest = signature.rpartition("=")
-        methods = [SIGNATURES[method]] if method in SIGNATURES else [] if method else list(SIGNATURES.values())
-        expected = [hmac.new(secret.encode(), body, each).hexdigest() for each in methods]
-        if not any(hmac.compare_digest(each.encode(), digest.strip().lower().encode()) for each in expected):
-            raise InvalidSignature("The receipt is signed with another secret than the channel's.")
 
 
 def _destination(message: OutboundMessage) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from functools import cached_property
 from typing import Any
 
 from providers import client, limits, parsing, whatsapp, writing
+from providers.capabilities import Capabilities
 from providers.config import ConfigField
 from providers.errors import (
     AnswerUnreadable,
@@ -83,7 +84,7 @@ class Client(client.Client):
     """One WhatsApp number of a Kaleyra account."""
 
     label = "Kaleyra"
-    capabilities = client.Capabilities(
+    capabilities = Capabilities(
         content_kinds=frozenset({"flow", "template", "text"}),
         channels=("WhatsApp",),
         correlation_bytes=REFERENCE_CHARACTERS,
@@ -99,11 +100,15 @@ class Client(client.Client):
         ConfigField("api_key", "API key", secret=True),
     )
 
+    @property
+    def base_url(self) -> str:
+        """The pod's, or the operator's own."""
+        return str(self.config["base_url"] or PODS[self.config["pod"]])
+
     @cached_property
     def messages_url(self) -> str:
         """Where this number's messages are posted."""
-        base_url = self.config["base_url"] or PODS[self.config["pod"]]
-        return f"{base_url}/v2/{self.config['sid']}/whatsapp/{self.config['sender']}/messages"
+        return self.url(f"/v2/{self.config['sid']}/whatsapp/{self.config['sender']}/messages")
 
     def content_problems(self, content: Content) -> list[FieldError]:
         """Meta's limits, and Kaleyra's for the words that come back in receipts."""

@@ -22,6 +22,7 @@ from functools import cached_property
 from typing import Any
 
 from providers import client, limits, parsing, writing
+from providers.capabilities import Capabilities
 from providers.config import ConfigField, batch_size_field
 from providers.errors import AnswerUnreadable, MessageRejected, ProviderError, TryLater
 from providers.http import Answer, Request
@@ -52,7 +53,7 @@ class Client(client.Client):
     """One Khoros Flow integration."""
 
     label = "Khoros Flow"
-    capabilities = client.Capabilities(
+    capabilities = Capabilities(
         content_kinds=frozenset({"text", "event"}),
         channels=("WhatsApp", "RCS", "SMS", "Messenger"),
         max_batch=100,  # the true limit is UNKNOWN

@@ -30,12 +30,14 @@ path for that is inferred [I] from the others, and a setting; its items are thos
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from providers import client, limits, parsing, writing
 from providers.adapters._qiscus_file import FILE_NAME, RecipientFile, file_id
 from providers.adapters._qiscus_receipts import STATUSES, log_event, webhook_events
+from providers.capabilities import Capabilities
 from providers.config import ConfigField, batch_size_field
 from providers.errors import (
     AnswerUnreadable,
@@ -64,7 +66,7 @@ class Client(client.Client):
     """One WhatsApp channel of a Qiscus app."""
 
     label = "Qiscus"
-    capabilities = client.Capabilities(
+    capabilities = Capabilities(
         content_kinds=frozenset({"template"}),
         channels=("WhatsApp",),
         max_batch=LARGEST_FILE,
@@ -101,8 +103,8 @@ class Client(client.Client):
         ConfigField("secret_key", "Secret key", secret=True),
     )
 
-    def __init__(self, *, config: Mapping[str, Any], secrets: Mapping[str, str], pool_size: int = 32) -> None:
-        super().__init__(config=config, secrets=secrets, pool_size=pool_size)
+    def settle(self) -> None:
+        """The shape of the file."""
         self.file = RecipientFile(header=self.config["csv_header"], separator=self.config["separator"])
 
     @cached_property
@@ -178,9 +180,12 @@ class Client(client.Client):
         """WhatsApp's own events as Qiscus forwards them, and what people wrote as its bot webhook tells it."""
         return [event for item in parsing.items(parsing.payload(query, body)) for event in webhook_events(item)]
 
-    def poll(self, references: Sequence[str], cursor: str = "") -> tuple[list[ReceiptEvent], str]:
+    def poll(
+        self, references: Sequence[str], *, since: datetime, cursor: str = ""
+    ) -> Iterator[tuple[list[ReceiptEvent], str]]:
         """The logs of these jobs; the cursor is not needed, for a job is read whole."""
-        return [event for job_id in references for event in self._logs(job_id)], cursor
+        for job_id in references:
+            yield list(self._logs(job_id)), cursor
 
     def _path(self, name: str) -> str:
         return self.url(f"/api/v3/admin/broadcast/{name}")

@@ -36,6 +36,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from providers import client, limits, parsing, writing
 from providers.adapters import _rapidpro_search as search
+from providers.capabilities import Capabilities
 from providers.config import ConfigField, batch_size_field
 from providers.errors import AnswerUnreadable, ChannelRejected, MessageRejected, ProviderError, TryLater
 from providers.http import Answer, Request
@@ -71,7 +72,7 @@ class Client(client.Client):
     """One RapidPro workspace."""
 
     label = "RapidPro / TextIt"
-    capabilities = client.Capabilities(
+    capabilities = Capabilities(
         content_kinds=frozenset({"text"}),
         channels=("SMS", "WhatsApp", "Telegram", "Messenger"),
         max_batch=LARGEST_BATCH,
@@ -127,9 +128,12 @@ class Client(client.Client):
             return Health(False, error.sentence)
         return Health(True, "RapidPro accepts the token.")
 
-    def poll(self, references: Sequence[str], cursor: str = "") -> tuple[list[ReceiptEvent], str]:
+    def poll(
+        self, references: Sequence[str], *, since: datetime, cursor: str = ""
+    ) -> Iterator[tuple[list[ReceiptEvent], str]]:
         """The messages of these broadcasts; the cursor is not needed, for a broadcast is read whole."""
-        return [event for reference in references for event in self._messages(reference)], cursor
+        for reference in references:
+            yield list(self._messages(reference)), cursor
 
     def lookup(self, messages: Sequence[OutboundMessage], since: datetime, until: datetime) -> list[list[str]]:
         """The broadcasts of that time that carry the message's text to the message's URN."""

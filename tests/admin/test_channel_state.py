@@ -110,7 +110,9 @@ def test_the_provider_is_asked_and_its_answer_told(admin: Client, status: int, l
     assert "secret" not in str(message)
 
 
+@responses.activate
 def test_a_provider_that_offers_nothing_to_ask_says_so(admin: Client) -> None:
+    responses.get("https://api.imiconnect.io/", status=404)
     channel = make_channel(kind="imiconnect", secrets={"service_key": "x"})
     (message,) = admin.post(button(channel, "check"), follow=True).context["messages"]
     assert message.level_tag == "warning"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import responses
@@ -15,6 +16,7 @@ from providers import (
     Event,
     Flow,
     OutboundMessage,
+    ReceiptEvent,
     Recipient,
     SendResult,
     TemplateMessage,
@@ -25,6 +27,7 @@ from providers import (
 BASE_URL = "http://provider.test/api"
 SECRET = "s3cret-of-the-channel"
 ANYWHERE = re.compile(".*")
+SINCE = datetime(2026, 5, 1, tzinfo=UTC)
 PHONE = "+6281527975868"
 
 CONTENTS: dict[str, Content] = {
@@ -106,6 +109,14 @@ def post(
         results = client.send(messages)
         assert len(server.calls) == len(answers)
         return results, [call.request for call in server.calls]
+
+
+def poll(client: Client, references: Sequence[str], cursor: str = "") -> tuple[list[ReceiptEvent], str]:
+    """Every event that the provider has for these ids, and the last cursor."""
+    events: list[ReceiptEvent] = []
+    for heard, at in client.poll(references, since=SINCE, cursor=cursor):
+        events, cursor = events + heard, at
+    return events, cursor
 
 
 def send_to(account: Account, count: int, **answer: Any) -> list[SendResult]:

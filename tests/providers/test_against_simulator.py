@@ -33,6 +33,7 @@ from providers import (
     VoiceCall,
     http,
 )
+from tests.providers.samples import poll
 
 PATIENCE_S = 20.0
 
@@ -244,7 +245,7 @@ def test_polling_finds_the_message_by_id_and_address(
     wanted = (last, result.provider_id, outgoing.recipient.phone)
 
     def polled() -> set[tuple[object, str, str]]:
-        events, _ = client.poll([result.provider_id])
+        events, _ = poll(client, [result.provider_id])
         return {(event.status, event.provider_id, event.address) for event in events}
 
     until(lambda: wanted in polled())

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import pytest
+import requests
 import responses
 
 from providers import Capabilities, Client, ConfigField, OutboundMessage, Outcome, SendResult, Text
 from providers.errors import MessageRejected, TooLarge
 from providers.http import Answer, Request
-from tests.providers.samples import ANYWHERE, SECRET, message
+from tests.providers.samples import ANYWHERE, SECRET, message, poll
 
 
 class Odd(Client):
@@ -17,7 +18,10 @@ class Odd(Client):
 
     label = "Odd"
     capabilities = Capabilities(frozenset({"text"}), ("SMS",), max_batch=10, default_batch=10)
-    config_fields = (ConfigField("api_key", "API key", secret=True),)
+    config_fields = (
+        ConfigField("base_url", "Base URL", "url", default="http://odd.test"),
+        ConfigField("api_key", "API key", secret=True),
+    )
     built: ClassVar[list[int]] = []
     building: Any = None
     reading: Any = None
@@ -112,9 +116,24 @@ def test_provider_without_batch_setting_uses_its_usual_one(odd: Odd) -> None:
 
 def test_nothing_more_is_offered_than_an_adapter_writes(odd: Odd) -> None:
     assert odd.parse_receipts("POST", {}, {}, b"{}") == []
-    assert odd.poll(["1"], "cursor") == ([], "cursor")
-    assert odd.balance() is None
-    assert odd.check().ok is None
+    assert poll(odd, ["1"], "cursor") == ([], "cursor")
+    assert (odd.balance(), odd.estimate(MESSAGES), odd.templates(), odd.groups()) == (None, None, [], [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "ok", "words"),
+    [
+        ({"status": 404}, None, "Odd answers at odd.test, but cannot be asked about the key"),
+        ({"body": requests.ConnectTimeout()}, False, "Odd cannot be reached at odd.test."),
+        ({"body": requests.ReadTimeout()}, False, "Odd takes connections at odd.test, but does not answer."),
+    ],
+)
+def test_health_says_at_least_whether_somebody_answers(odd: Odd, answer: Any, *, ok: bool | None, words: str) -> None:
+    with responses.RequestsMock() as server:
+        server.add(**{"method": "GET", "url": "http://odd.test/", **answer})
+        health = odd.check()
+    assert health.ok is ok
+    assert health.sentence.startswith(words)
 
 
 def test_name_of_a_client_shows_no_secret(odd: Odd) -> None:

@@ -178,10 +178,6 @@ def test_other_events_say_nothing_about_messages(kind: object) -> None:
     assert receipts({"type": kind, "originator": {"phoneNumber": "12345678901"}}) == []
 
 
-def test_health_cannot_be_asked() -> None:
-    assert khoros().check().ok is None
-
-
 def test_accepted_is_all_there_is_to_know() -> None:
     [result], _ = post(khoros(), [to_john(Event("e"))], OK)
     assert result == SendResult.accepted(exchange=result.exchange)

@@ -9,7 +9,7 @@ import responses
 from responses import matchers
 
 from providers import DeliveryStatus, ProviderError, ReceiptEvent
-from tests.providers.samples import SECRET, client
+from tests.providers.samples import SECRET, client, poll
 
 LOGS = "http://provider.test/api/api/v3/admin/broadcast/14528583/logs"
 
@@ -37,7 +37,7 @@ def parse(body: object) -> list[ReceiptEvent]:
 @responses.activate
 def test_log_is_read_whole() -> None:
     responses.get(LOGS, json=logs(log("failed", notes="Not on WhatsApp")))
-    events, cursor = client("qiscus").poll(["14528583"], "kept")
+    events, cursor = poll(client("qiscus"), ["14528583"], "kept")
     assert cursor == "kept"
     assert events == [
         ReceiptEvent(
@@ -65,13 +65,13 @@ def test_log_is_read_whole() -> None:
 @responses.activate
 def test_log_status(word: object, status: DeliveryStatus) -> None:
     responses.get(LOGS, json=logs(log(word)))
-    assert [event.status for event in client("qiscus").poll(["14528583"])[0]] == [status]
+    assert [event.status for event in poll(client("qiscus"), ["14528583"])[0]] == [status]
 
 
 @responses.activate
 def test_opted_out_is_told_by_the_notes() -> None:
     responses.get(LOGS, json=logs(log("failed", notes="User has opted out of marketing messages")))
-    assert [event.status for event in client("qiscus").poll(["14528583"])[0]] == [DeliveryStatus.OPTED_OUT]
+    assert [event.status for event in poll(client("qiscus"), ["14528583"])[0]] == [DeliveryStatus.OPTED_OUT]
 
 
 @responses.activate
@@ -80,7 +80,7 @@ def test_poll_reads_page_after_page_with_the_key() -> None:
     for page, found in (("1", [log()] * 100), ("2", [log("read")])):
         query = matchers.query_param_matcher({"page": page, "limit": "100"})
         responses.get(LOGS, match=[keys, query], json=logs(*found))
-    events, _ = client("qiscus").poll(["14528583"])
+    events, _ = poll(client("qiscus"), ["14528583"])
     assert [event.status for event in events[-2:]] == [DeliveryStatus.DELIVERED, DeliveryStatus.READ]
     assert len(events) == 101
 
@@ -88,14 +88,14 @@ def test_poll_reads_page_after_page_with_the_key() -> None:
 @responses.activate
 def test_poll_ends_although_the_pages_never_do() -> None:
     endless = responses.get(LOGS, json=logs(*[log()] * 100))
-    assert len(client("qiscus").poll(["14528583"])[0]) == 2_000
+    assert len(poll(client("qiscus"), ["14528583"])[0]) == 2_000
     assert endless.call_count == 20
 
 
 @responses.activate
 def test_path_of_the_logs_is_a_setting() -> None:
     responses.get("http://provider.test/api/v9/jobs/7", json=logs(log()))
-    events, _ = client("qiscus", logs_path="/v9/jobs/{job_id}").poll(["7"])
+    events, _ = poll(client("qiscus", logs_path="/v9/jobs/{job_id}"), ["7"])
     assert len(events) == 1
 
 
@@ -103,7 +103,7 @@ def test_path_of_the_logs_is_a_setting() -> None:
 def test_poll_says_why_it_failed() -> None:
     responses.get(LOGS, status=404)
     with pytest.raises(ProviderError, match="no such service"):
-        client("qiscus").poll(["14528583"])
+        poll(client("qiscus"), ["14528583"])
 
 
 def test_forwarded_status_is_matched_by_address_alone() -> None:

@@ -19,7 +19,7 @@ from providers import (
     Text,
     Translation,
 )
-from tests.providers.samples import PHONE, SECRET, client, message, post
+from tests.providers.samples import PHONE, SECRET, client, message, poll, post
 
 HOST = "https://rapidpro.example.org"
 MESSAGES = f"{HOST}/api/v2/messages.json"
@@ -214,7 +214,7 @@ def outgoing(status: object, **fields: Any) -> dict[str, Any]:
 @responses.activate
 def test_polled_status(word: str | None, status: DeliveryStatus) -> None:
     responses.get(MESSAGES, json=page(outgoing(word, modified_on="2013-03-02T17:29:12.123456Z")))
-    [event], _ = rapidpro().poll(["1234"])
+    [event], _ = poll(rapidpro(), ["1234"])
     assert (event.status, event.provider_id, event.address) == (status, "1234", "+250788123123")
     assert event.at == datetime(2013, 3, 2, 17, 29, 12, 123456, UTC)
 
@@ -224,7 +224,7 @@ def test_poll_reads_every_page_with_the_token_and_stays_on_its_own_host() -> Non
     elsewhere = "https://evil.example.com/api/v2/messages.json?broadcast=1234&cursor=cD0x"
     first = responses.get(MESSAGES, match=[query(broadcast="1234")], json=page(outgoing("sent"), following=elsewhere))
     second = responses.get(MESSAGES, match=[query(broadcast="1234", cursor="cD0x")], json=page(outgoing("read")))
-    events, cursor = rapidpro().poll(["1234"], "kept")
+    events, cursor = poll(rapidpro(), ["1234"], "kept")
     assert [event.status for event in events] == [DeliveryStatus.SENT, DeliveryStatus.READ]
     assert (first.call_count, second.call_count, cursor) == (1, 1, "kept")
     assert responses.calls[0].request.headers["Authorization"] == f"Token {SECRET}"
@@ -233,7 +233,7 @@ def test_poll_reads_every_page_with_the_token_and_stays_on_its_own_host() -> Non
 @responses.activate
 def test_poll_ends_although_the_pages_never_do() -> None:
     endless = responses.get(MESSAGES, json=page(following=f"{MESSAGES}?cursor=again"))
-    assert rapidpro().poll(["1234"]) == ([], "")
+    assert poll(rapidpro(), ["1234"]) == ([], "")
     assert endless.call_count == 20
 
 
@@ -242,7 +242,7 @@ def test_poll_leaves_replies_out_and_keeps_other_addresses() -> None:
     reply = {"urn": "tel:+250788123123", "direction": "in", "status": "handled"}
     others = [outgoing("sent", urn="ext:C-17"), outgoing("sent", urn="facebook:123")]
     responses.get(MESSAGES, json=page(reply, *others))
-    events, _ = rapidpro().poll(["1234"])
+    events, _ = poll(rapidpro(), ["1234"])
     assert [event.address for event in events] == ["C-17", "facebook:123"]
 
 
@@ -250,14 +250,14 @@ def test_poll_leaves_replies_out_and_keeps_other_addresses() -> None:
 @responses.activate
 def test_poll_ends_at_a_next_page_that_is_none(following: Any) -> None:
     responses.get(MESSAGES, json=page(outgoing("sent"), following=following))
-    assert len(rapidpro().poll(["1234"])[0]) == 1
+    assert len(poll(rapidpro(), ["1234"])[0]) == 1
 
 
 @responses.activate
 def test_poll_says_why_it_failed() -> None:
     responses.get(MESSAGES, status=403, json={"detail": f"Invalid token {SECRET}"})
     with pytest.raises(ProviderError) as refusal:
-        rapidpro().poll(["1234"])
+        poll(rapidpro(), ["1234"])
     assert SECRET not in refusal.value.sentence
 
 

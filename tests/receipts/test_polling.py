@@ -98,8 +98,7 @@ def test_nobody_is_asked_for_nothing(polled: Channel) -> None:
 
 
 @responses.activate
-def test_what_was_heard_before_an_error_is_applied(polled: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(polling, "IDS_A_CALL", 1)
+def test_what_was_heard_before_an_error_is_applied(polled: Channel) -> None:
     messages = [*on_their_way(polled, PHONES[0], provider_id="1"), *on_their_way(polled, PHONES[0], provider_id="2")]
     responses.get(MESSAGES, json=answer(PHONES[0], "delivered"))
     responses.get(MESSAGES, status=500)
