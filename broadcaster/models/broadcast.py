@@ -76,6 +76,7 @@ class Broadcast(models.Model):
     prepare_until = models.DateTimeField(null=True, blank=True)  # the lease of the worker that prepares
     prepared_at = models.DateTimeField(null=True, blank=True)  # every recipient has a row; nothing goes out before
     goes_on_refused = models.BooleanField(default=False)  # a person let it go on though the first ones were refused
+    goes_on_unapproved = models.BooleanField(default=False)  # or though its template may not be sent, as it is listed
     served_at = models.DateTimeField(null=True, blank=True)  # when a worker last took a batch, for fairness
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)

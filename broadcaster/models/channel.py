@@ -59,6 +59,8 @@ class Channel(models.Model):
     check_sentence = models.CharField(max_length=400, blank=True, editable=False)
     balance = models.CharField(max_length=100, blank=True, editable=False)  # at that time, in the provider's units
     templates_at = models.DateTimeField(null=True, editable=False)  # the last time that its templates were listed
+    templates_tried_at = models.DateTimeField(null=True, editable=False)  # or tried to be; null: a look is wanted
+    templates_problem = models.CharField(max_length=400, blank=True, editable=False)  # why the last try failed
     groups_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
