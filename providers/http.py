@@ -26,6 +26,7 @@ from providers.transport import Stage, WatchedAdapter, origin_of, progress
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
+LEAST_TIMEOUT_S = 0.1
 ANSWER_LIMIT_BYTES = 1_000_000
 RECORD_LIMIT_CHARACTERS = 4_000
 REDACTED = "[redacted]"
@@ -110,6 +111,11 @@ class Door:
         self._secrets = sorted((secret for secret in secrets if secret), key=len, reverse=True)
         self._adapter = WatchedAdapter(pool_size)
         self._routes: dict[str, Mapping[str, Any]] = {}
+        self._end = float("inf")
+
+    def hurry(self, within_s: float) -> None:
+        """Be done with all calls from now on, taken together, within about so many seconds: a person waits for them."""
+        self._end = time.monotonic() + within_s
 
     def call(self, request: Request) -> Answer:
         """Call once. Raises NotPosted or AnswerLost, with the exchange; every HTTP status is an answer."""
@@ -118,10 +124,9 @@ class Door:
         try:
             prepared = _prepared(request)
             route = self._route(request.url)
-            with self._adapter.send(
-                prepared, stream=True, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S), **route
-            ) as response:
-                body = _bounded(response.raw)
+            timeouts = _timeouts(self._end - started)
+            with self._adapter.send(prepared, stream=True, timeout=timeouts, **route) as response:
+                body = _bounded(response.raw, min(time.monotonic() + READ_TIMEOUT_S, self._end))
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             failure = self._failure(error)
             failure.exchange = self._exchange(request, None, "", started)
@@ -187,8 +192,14 @@ def _filled(blank: requests.PreparedRequest, body: bytes) -> requests.PreparedRe
     return prepared
 
 
-def _bounded(raw: BaseHTTPResponse) -> bytes:
-    deadline = time.monotonic() + READ_TIMEOUT_S
+def _timeouts(left_s: float) -> tuple[float, float]:
+    """Seconds for the connection and for each wait after it, so that both fit into what is left."""
+    left_s = max(left_s, LEAST_TIMEOUT_S)
+    connect_s = min(CONNECT_TIMEOUT_S, left_s / 2)
+    return connect_s, min(READ_TIMEOUT_S, left_s - connect_s)
+
+
+def _bounded(raw: BaseHTTPResponse, deadline: float) -> bytes:
     body = b""
     while len(body) < ANSWER_LIMIT_BYTES:
         chunk = raw.read1(ANSWER_LIMIT_BYTES - len(body), decode_content=True)

@@ -108,6 +108,19 @@ def silence(connection: socket.socket) -> None:
         pass
 
 
+def answer_late(data: bytes) -> Script:
+    """Read a request and answer it after five seconds, unless the client has gone by then."""
+
+    def script(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.settimeout(5)
+        with contextlib.suppress(TimeoutError):
+            connection.recv(1)
+        connection.sendall(data)
+
+    return script
+
+
 def hang_up(connection: socket.socket) -> None:
     """Close at once."""
 

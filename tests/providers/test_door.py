@@ -16,6 +16,7 @@ from tests.providers.scripted import (
     ScriptedServer,
     answer,
     answer_for_ever,
+    answer_late,
     broken_tls,
     drip,
     hang_up,
@@ -72,6 +73,26 @@ def test_whatever_happens_after_the_request_leaves_it_unknown(script: Script) ->
         call(server.url())
     assert lost.value.may_be_accepted
     assert server.connections == 1
+
+
+IN_TIME: dict[str, Script] = {"answered late": answer_late(OK), "drop by drop": drip}
+
+
+@pytest.mark.parametrize("script", IN_TIME.values(), ids=IN_TIME)
+def test_a_door_that_is_hurried_waits_for_no_slow_answer(script: Script) -> None:
+    door = Door()
+    door.hurry(within_s=1)
+    with ScriptedServer(script) as server, pytest.raises(AnswerLost):
+        door.call(Request.get(server.url(), headers={}))
+
+
+def test_a_door_whose_time_is_over_still_asks_once_for_a_moment() -> None:
+    door = Door()
+    door.hurry(within_s=0)
+    with ScriptedServer(answer_late(OK)) as server:
+        with pytest.raises(AnswerLost):
+            door.call(Request.get(server.url(), headers={}))
+        assert server.connections == 1
 
 
 def test_refused_connection_posted_nothing() -> None:
