@@ -6,7 +6,8 @@ A channel asks for what its operator has entered and for nothing else. Everythin
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from providers import parsing
@@ -15,37 +16,83 @@ from providers.errors import ConfigurationError, InvalidSignature
 
 USER, PASSWORD = "receipts_user", "receipts_password"
 HEADER, HEADER_VALUE = "receipts_header", "receipts_header_value"
+SIGNING_SECRET, SIGNATURE_REQUIRED = "webhook_secret", "require_signature"
 SIGNATURE_HEADER = "x-hub-signature"
 HASHES = {"sha256": hashlib.sha256, "sha512": hashlib.sha512}
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110, 5.6.2: a token
 
 BASIC_FIELDS = (
-    ConfigField(USER, "Receipts user", help="Where the provider logs in to post receipts (Basic).", required=False),
+    ConfigField(
+        USER, "Receipts user", help="Where the provider logs in to post receipts: its user (Basic).", required=False
+    ),
     ConfigField(PASSWORD, "Receipts password", help="Belongs to the receipts user.", required=False, secret=True),
 )
 HEADER_FIELDS = (
-    ConfigField(HEADER, "Receipts header", help="A header that each receipt carries, by name.", required=False),
-    ConfigField(HEADER_VALUE, "Receipts header's value", help="What it says.", required=False, secret=True),
+    ConfigField(
+        HEADER, "Receipts header", help="Where each receipt carries a header of yours: its name.", required=False
+    ),
+    ConfigField(
+        HEADER_VALUE,
+        "Receipts header's value",
+        help="What the header says. Receipts without it are refused.",
+        required=False,
+        secret=True,
+    ),
+)
+SIGNATURE_FIELDS = (
+    ConfigField(
+        SIGNATURE_REQUIRED,
+        "Refuse unsigned receipts",
+        "boolean",
+        f"Only where every receipt comes with {SIGNATURE_HEADER}; a wrong signature is refused in any case.",
+        default=False,
+    ),
+    ConfigField(
+        SIGNING_SECRET, "Webhook secret", help="With which the provider signs receipts.", required=False, secret=True
+    ),
 )
 
 
 def check_fields(config: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
-    """Raise ConfigurationError where one half of a pair is missing."""
-    for name, secret, sentence in (
-        (USER, PASSWORD, "Give both the receipts user and the receipts password, or neither."),
-        (HEADER, HEADER_VALUE, "Give both the receipts header and its value, or neither."),
-    ):
-        if bool(config.get(name)) != bool(secrets.get(secret)):
-            raise ConfigurationError(sentence)
+    """Raise ConfigurationError where one half of a pair is missing, or where no call could ever pass."""
+    problem = next(_problems(config, secrets), "")
+    if problem:
+        raise ConfigurationError(problem)
+
+
+def _problems(config: Mapping[str, Any], secrets: Mapping[str, str]) -> Iterator[str]:
+    user, header = str(config.get(USER) or ""), str(config.get(HEADER) or "")
+    if bool(user) != bool(secrets.get(PASSWORD)):
+        yield "Give both the receipts user and the receipts password, or neither."
+    if bool(header) != bool(secrets.get(HEADER_VALUE)):
+        yield "Give both the receipts header and its value, or neither."
+    if config.get(SIGNATURE_REQUIRED) and not secrets.get(SIGNING_SECRET):
+        yield "Enter the webhook secret, or do not refuse unsigned receipts."
+    if ":" in user:  # RFC 7617, 2: it ends at the first colon
+        yield "The receipts user may hold no colon; choose another name."
+    if header and not HEADER_NAME.match(header):
+        yield "The receipts header must be the name of one header, such as X-Receipts-Key."
+    if user and header.lower() == "authorization":
+        yield "Ask for the receipts user or for the header Authorization, not for both: they are the same header."
 
 
 def verify_basic(config: Mapping[str, Any], secrets: Mapping[str, str], headers: Mapping[str, str]) -> None:
     """Raise InvalidSignature where a user is asked for and the call names another, or none (RFC 7617)."""
     if not config.get(USER):
         return
-    expected = base64.b64encode(f"{config[USER]}:{secrets[PASSWORD]}".encode()).decode()
     scheme, _, given = parsing.header(headers, "authorization").partition(" ")
-    if scheme.lower() != "basic" or not _equal(given.strip(), expected):
+    known = [_equal(given.strip().rstrip("="), each) for each in _credentials(config[USER], secrets[PASSWORD])]
+    if scheme.lower() != "basic" or not any(known):
         raise InvalidSignature("The receipt comes with another user or password than the channel's.")
+
+
+def _credentials(user: str, password: str) -> Iterator[str]:
+    """What RFC 7617 makes of a user: in UTF-8, and in the older Latin-1 where that can hold it; without padding."""
+    for charset in ("utf-8", "latin-1"):
+        try:
+            yield base64.b64encode(f"{user}:{password}".encode(charset)).decode().rstrip("=")
+        except UnicodeEncodeError:
+            continue
 
 
 def verify_header(config: Mapping[str, Any], secrets: Mapping[str, str], headers: Mapping[str, str]) -> None:
@@ -55,17 +102,32 @@ def verify_header(config: Mapping[str, Any], secrets: Mapping[str, str], headers
         raise InvalidSignature(f"The receipt comes without the channel's {config[HEADER]}.")
 
 
+def verify_signature(
+    config: Mapping[str, Any], secrets: Mapping[str, str], headers: Mapping[str, str], body: bytes
+) -> None:
+    """Raise InvalidSignature where the signature is wrong, or missing although the channel asks for one."""
+    secret = secrets.get(SIGNING_SECRET, "")
+    if secret and (config.get(SIGNATURE_REQUIRED) or parsing.header(headers, SIGNATURE_HEADER)):
+        verify_hmac(secret, headers, body)
+
+
 def verify_hmac(secret: str, headers: Mapping[str, str], body: bytes) -> None:
     """Raise InvalidSignature where `x-hub-signature` was not made with the secret; `sha256=<hex>` or `sha512=<hex>`.
 
     The documents show the method before the digest, their sample code compares the digest alone: both are taken.
     """
     signature = parsing.header(headers, SIGNATURE_HEADER)
-    method, _, digest = signature.rpartition("=")
+    method, _, digest = (part.strip().lower() for part in signature.rpartition("="))
     methods = [HASHES[method]] if method in HASHES else [] if method else list(HASHES.values())
     expected = [hmac.new(secret.encode(), body, each).hexdigest() for each in methods]
-    if not any(_equal(digest.strip().lower(), each) for each in expected):
+    if not any(_equal(digest, each) for each in expected):
         raise InvalidSignature("The receipt is signed with another secret than the channel's, or not at all.")
+
+
+def verify_token(token: str, given: object) -> None:
+    """Raise InvalidSignature where a token is asked for and the body says another, or none."""
+    if token and not _equal(given if isinstance(given, str) else "", token):
+        raise InvalidSignature("The call comes without the channel's verify token.")
 
 
 def _equal(given: str, expected: str) -> bool:
