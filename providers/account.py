@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from providers import webhooks
 from providers.capabilities import Capabilities
 from providers.config import ConfigField, cleaned
-from providers.errors import NotPosted, OutcomeUnknown
+from providers.errors import OutcomeUnknown, ProviderError
 from providers.http import Answer, Door, Request
 from providers.listings import ListedGroup, ListedTemplate
 from providers.outcomes import Balance, Estimate, Health, ReceiptEvent
@@ -55,14 +55,18 @@ class Account:
 
     def check(self) -> Health:
         """Ask the provider, cheaply, whether this account works; here, no more than whether somebody answers."""
-        host = urlsplit(self.base_url).hostname
         try:
             self.door.call(Request.get(self.base_url, headers={}))
-        except NotPosted as error:
-            return Health(False, f"{self.label} cannot be reached at {host}. {error.sentence}")
-        except OutcomeUnknown:
-            return Health(False, f"{self.label} takes connections at {host}, but does not answer.")
-        return Health(None, f"{self.label} answers at {host}, but cannot be asked about the key; send a test message.")
+        except ProviderError as error:
+            return self.unanswered(error)
+        sentence = f"{self.label} answers at {self.host}, but cannot be asked about the key; send a test message."
+        return Health(None, sentence)
+
+    def unanswered(self, error: ProviderError) -> Health:
+        """What it says about the account that a call of `check` was not answered."""
+        if isinstance(error, OutcomeUnknown):
+            return Health(False, f"{self.label} takes connections at {self.host}, but does not answer.")
+        return Health(False, f"{self.label} cannot be reached at {self.host}. {error.sentence}")
 
     def balance(self) -> Balance | None:
         """What is left on the account, or None where the provider does not tell."""
@@ -122,6 +126,11 @@ class Account:
     def base_url(self) -> str:
         """Where the account lives, without a slash at the end."""
         return str(self.config["base_url"])
+
+    @property
+    def host(self) -> str:
+        """The name in the base URL."""
+        return urlsplit(self.base_url).hostname or ""
 
     def url(self, path: str) -> str:
         """An address at the account's base URL."""

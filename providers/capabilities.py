@@ -1,6 +1,7 @@
 """What a provider can do; the product switches its features by this and by nothing else."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -30,3 +31,5 @@ class Capabilities:
     templates: bool = False  # it lists the account's templates, with their state of approval
     groups: bool = False  # it has groups of its own, and sends to one of them in one post
     media: bool = False  # it takes files first, and messages refer to them by its id
+    # What an operator should know before content of a kind goes out, by the kind; it keeps nothing back.
+    cautions: Mapping[str, str] = field(default_factory=dict, hash=False)

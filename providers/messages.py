@@ -89,7 +89,10 @@ class TemplateMessage:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event that starts a conversation in the provider's bot; `params` are (name, value) pairs."""
+    """An event that starts a conversation in the provider's bot; `params` are (name, value) pairs.
+
+    `timezone` is the hours from UTC that the bot reckons with, such as "-2".
+    """
 
     kind: ClassVar[str] = "event"
     label: ClassVar[str] = "Bot event"
@@ -97,6 +100,7 @@ class Event:
     name: str
     language: str = ""
     params: tuple[tuple[str, str], ...] = ()
+    timezone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

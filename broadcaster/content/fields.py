@@ -61,6 +61,7 @@ FIELDS: dict[str, tuple[ContentField, ...]] = {
         ContentField("name", "Event name", help="The event that starts the bot's flow.", required=True),
         ContentField("language", "Language", help="The provider's code, such as id; may be empty."),
         ContentField("params", "Parameters", "pairs", "One a line: customer = @row.customer_no.", placeholders=True),
+        ContentField("timezone", "Hours from UTC", help="What the bot reckons with, such as 7 or -2; may be empty."),
     ),
     "flow": (
         ContentField("body", "Body", "text", "The text above the button.", required=True, placeholders=True),

@@ -63,6 +63,8 @@ def _channel(channel: Channel | None) -> Iterator[Problem]:
 def _kind(client: providers.Client, channel: Channel, kind: str) -> Iterator[Problem]:
     """Whether the channel can carry this kind of content, and which channels can."""
     if kind in client.capabilities.content_kinds:
+        if kind in client.capabilities.cautions:
+            yield Problem("message", "channel", client.capabilities.cautions[kind], blocking=False)
         return
     offered = Channel.objects.filter(enabled=True, kind__in=providers.kinds())
     able = [str(each) for each in offered if kind in each.client_class.capabilities.content_kinds]

@@ -1,4 +1,4 @@
-"""Khoros Flow's door: `POST /rest/v1/broadcast/instant`; no ids, no receipts.
+"""Khoros Flow's door: `POST /rest/v1/broadcast/instant`, without ids or receipts, and the list of segments.
 
 The document shows no error at all, only that "JSON is returned by all responses including errors"; the bodies here
 are ours, the statuses are HTTP's.
@@ -35,6 +35,7 @@ def _failure(status: int, message: str) -> Reply:
 
 NO_KEY = _failure(401, "Missing API key")
 BAD_KEY = _failure(401, "Invalid API key")
+NO_RIGHT = _failure(403, "API key is not selected in any REST integration")
 NOT_JSON = _failure(415, "Content-Type must be application/json")
 INVALID_JSON = _failure(400, "Invalid JSON")
 FAULTS: Faults = {
@@ -44,6 +45,8 @@ FAULTS: Faults = {
     Fate.FAILING: lambda _: _failure(500, "Internal server error"),
     Fate.THROTTLED: lambda _: Reply(429, {"status": "error", "message": "Too many requests"}, {"Retry-After": "1"}),
 }
+
+SEGMENTS = Reply(200, {"status": "ok", "segments": [{"audienceId": "1", "title": "Everyone", "type": "segment"}]})
 
 _PROFILE = fields(
     {},
@@ -97,15 +100,24 @@ REQUEST = fields(
 
 
 def routes(simulation: Simulation) -> list[web.RouteDef]:
-    """The one endpoint of the document."""
+    """The one endpoint of the document, and the one of Khoros' REST reference that shows whether a key works."""
 
     async def send(request: web.Request) -> web.StreamResponse:
         _check_access(request)
+        if request.content_type != "application/json":
+            raise Refused(NOT_JSON)
         body = await read_json(request, lambda _: INVALID_JSON)
         check(REQUEST, body, lambda error: _failure(400, f"{error.path} is {error.breach}"))
         return await settle(simulation, request, _submission(body), FAULTS)
 
-    return [web.post("/khoros/rest/v1/broadcast/instant", door(simulation, NAME, send))]
+    async def segments(request: web.Request) -> web.StreamResponse:
+        _check_access(request)
+        return SEGMENTS.response()
+
+    return [
+        web.post("/khoros/rest/v1/broadcast/instant", door(simulation, NAME, send)),
+        web.get("/khoros/rest/v1/broadcast/segments", door(simulation, NAME, segments)),
+    ]
 
 
 def _check_access(request: web.Request) -> None:
@@ -115,8 +127,8 @@ def _check_access(request: web.Request) -> None:
     # The bare key: the sample has no "Bearer" or other scheme word before it.
     if " " in key or key.startswith("bad"):
         raise Refused(BAD_KEY)
-    if request.content_type != "application/json":
-        raise Refused(NOT_JSON)
+    if key.startswith("unselected"):
+        raise Refused(NO_RIGHT)
 
 
 def _submission(body: Any) -> Submission:

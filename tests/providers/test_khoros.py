@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import requests
 
 from providers import Client, Event, OutboundMessage, Outcome, Recipient, SendResult, Text, Translation
 from tests.providers.samples import SECRET, client, message, post
@@ -40,8 +41,8 @@ REQUESTS: dict[str, tuple[OutboundMessage, dict[str, Any]]] = {
             "payload": {"type": "event", "eventName": "Send template"},
         },
     ),
-    "event with language and parameters": (
-        to_john(Event("Send template", "fr", (("customerId", "123"), ("item", "a"), ("item", "b")))),
+    "event with all that its metadata may hold": (
+        to_john(Event("Send template", "fr", (("customerId", "123"), ("item", "a"), ("item", "b")), "-2")),
         {
             "audience": [{"name": "John Doe", "phoneNumber": "+12345678901", "profile": {}}],
             "channel": {"channelName": "whatsapp", "externalId": "+12345678902"},
@@ -50,6 +51,7 @@ REQUESTS: dict[str, tuple[OutboundMessage, dict[str, Any]]] = {
                 "eventName": "Send template",
                 "metadata": {
                     "language": "fr",
+                    "timezone": "-2",
                     "params": {"customerId": [{"value": "123"}], "item": [{"value": "a"}, {"value": "b"}]},
                 },
             },
@@ -80,6 +82,11 @@ ANSWERS: dict[str, tuple[dict[str, Any], Outcome, str]] = {
     "wrong key": ({"status": 401, "json": {"error": "Unauthorized"}}, Outcome.CHANNEL_REJECTED, "HTTP 401"),
     "key without the right": ({"status": 403, "json": {"error": "Forbidden"}}, Outcome.CHANNEL_REJECTED, "HTTP 403"),
     "wrong address": ({"status": 404, "body": "Not Found"}, Outcome.CHANNEL_REJECTED, "HTTP 404"),
+    "no answer": ({"body": requests.ReadTimeout()}, Outcome.UNKNOWN, "ReadTimeout"),
+    "no connection": ({"body": requests.ConnectTimeout()}, Outcome.RETRY, "ConnectTimeout"),
+    "not received in time": ({"status": 408, "json": {}}, Outcome.RETRY, "HTTP 408"),
+    "too large": ({"status": 413, "json": {}}, Outcome.REJECTED, "HTTP 413"),
+    "not JSON to it": ({"status": 415, "json": {}}, Outcome.CHANNEL_REJECTED, "HTTP 415"),
     "wrong payload": ({"status": 400, "json": {"message": "audience"}}, Outcome.REJECTED, "HTTP 400"),
     "wrong payload, other status": ({"status": 422, "json": {}}, Outcome.REJECTED, "HTTP 422"),
     "too fast": ({"status": 429, "json": {}}, Outcome.RETRY, "HTTP 429"),
@@ -134,6 +141,58 @@ def test_batch_size_lets_recipients_share_a_request() -> None:
     assert {result.provider_id for result in results} == {""}
 
 
+PROFILES = {
+    "all that is known": (
+        Recipient("+12345678901", name="John Doe", language="fra"),
+        {"fullName": "John Doe", "language": "fr", "phoneNumber": "+12345678901"},
+    ),
+    "a language without two letters": (
+        Recipient("+12345678901", name="John Doe", language="ban"),
+        {"fullName": "John Doe", "phoneNumber": "+12345678901"},
+    ),
+    "no more than an identifier": (Recipient(identifier="page-scoped-7"), {}),
+}
+
+
+@pytest.mark.parametrize(("recipient", "profile"), PROFILES.values(), ids=PROFILES)
+def test_profile_says_what_is_known_where_the_operator_wants_it(recipient: Recipient, profile: dict[str, str]) -> None:
+    for asked, said in ((False, {}), (True, profile)):
+        _, [request] = post(khoros(send_profile=asked), [message(Event("e"), recipient=recipient)], OK)
+        assert json.loads(request.body)["audience"][0]["profile"] == said
+
+
+def test_each_of_many_has_a_profile_of_their_own() -> None:
+    people = [Recipient(f"+1234567890{digit}", name=name) for digit, name in enumerate(("Nur", "Budi"))]
+    messages = [message(Event("e"), number=n, recipient=person) for n, person in enumerate(people)]
+    _, [request] = post(khoros(send_profile=True, batch_size=2), messages, OK)
+    assert json.loads(request.body)["audience"] == [
+        {
+            "name": person.name,
+            "phoneNumber": person.phone,
+            "profile": {"fullName": person.name, "phoneNumber": person.phone},
+        }
+        for person in people
+    ]
+
+
+def test_event_speaks_the_two_letters_of_a_language() -> None:
+    _, [request] = post(khoros(), [to_john(Event("e", "ind"))], OK)
+    assert json.loads(request.body)["payload"]["metadata"] == {"language": "id"}
+
+
+def test_operator_is_told_that_a_text_may_not_arrive_as_it_stands() -> None:
+    assert "bot event" in khoros().capabilities.cautions["text"]
+    assert "event" not in khoros().capabilities.cautions
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refused_key_is_told_with_what_to_do(status: int) -> None:
+    [result], _ = post(khoros(), [to_john(Event("e"))], {"status": status, "json": {"message": "No."}})
+    assert result.error
+    assert ("Copy the messaging API key" in result.error.sentence) == (status == 401)
+    assert ("Outbound section" in result.error.sentence) == (status == 403)
+
+
 def test_refusal_is_told_in_khoros_words() -> None:
     [result], _ = post(khoros(), [to_john(Event("e"))], {"status": 400, "json": {"error": {"field": ["too long"]}}})
     assert result.error
@@ -147,35 +206,20 @@ def test_refusal_is_told_in_khoros_words() -> None:
         (Text.of("x" * 256), "text"),
         (Text.of("x", attachments=("a.png",)), "attachments"),
         (Event(""), "name"),
+        (Event("e", timezone="15"), "timezone"),
+        (Event("e", timezone="Asia/Jakarta"), "timezone"),
     ],
-    ids=["empty text", "long text", "attachment", "event without a name"],
+    ids=["empty text", "long text", "attachment", "event without a name", "hours past any zone", "a zone's name"],
 )
 def test_limit(content: Text | Event, field: str) -> None:
     assert [problem.field for problem in khoros().validate(to_john(content))] == [field]
 
 
-def test_longest_text_passes() -> None:
-    assert khoros().validate(to_john(Text.of("x" * 255))) == []
-
-
-def receipts(body: object) -> list[Any]:
-    return khoros().parse_receipts("POST", {}, {}, json.dumps(body).encode())
-
-
-def test_inbound_message_is_read() -> None:
-    originator = {"name": "John", "phoneNumber": "12345678901"}
-    [event] = receipts({"type": "inbound", "originator": originator, "query": "STOP"})
-    assert (event.status, event.address, event.inbound) == (None, "+12345678901", "STOP")
-
-
-def test_inbound_message_of_an_identifier_is_read() -> None:
-    [event] = receipts({"type": "inbound", "originator": {"identifier": "psid-7"}, "payload": {"speech": "Hi"}})
-    assert (event.address, event.inbound) == ("psid-7", "Hi")
-
-
-@pytest.mark.parametrize("kind", ["outbound", "threads", "paused", "takeover", "an event of next year", None, {}])
-def test_other_events_say_nothing_about_messages(kind: object) -> None:
-    assert receipts({"type": kind, "originator": {"phoneNumber": "12345678901"}}) == []
+@pytest.mark.parametrize(
+    "content", [Text.of("x" * 255), *(Event("e", timezone=hours) for hours in ("-12", "+7", "14"))]
+)
+def test_what_is_just_within_a_limit_passes(content: Text | Event) -> None:
+    assert khoros().validate(to_john(content)) == []
 
 
 def test_accepted_is_all_there_is_to_know() -> None:

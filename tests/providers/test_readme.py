@@ -31,7 +31,7 @@ COLUMNS = {
         "estimate": "estimate",
     },
 }
-ELSEWHERE = {"channels", "batch_within_rate"}  # in the provider's own words, and in the help of its batch size
+ELSEWHERE = {"channels", "batch_within_rate", "cautions"}  # what only operators read, in the product
 TABLES = [*COLUMNS, "Settings", "What each cannot do, and what nobody documents"]
 
 

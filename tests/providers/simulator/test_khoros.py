@@ -66,6 +66,20 @@ def test_the_bare_key_is_the_only_credential(simulator: Simulator, headers: dict
     assert answer.json()["status"] == "error"
 
 
+def test_a_key_that_nobody_selected_is_refused_in_other_words(simulator: Simulator) -> None:
+    answer = post(simulator, TEXT, {"Authorization": "unselected-key"})
+    assert (answer.status_code, answer.json()["status"]) == (403, "error")
+
+
+@pytest.mark.parametrize(("key", "status"), [("key", 200), ("bad-key", 401), ("unselected-key", 403), ("", 401)])
+def test_segments_show_whether_a_key_works_and_send_nothing(simulator: Simulator, key: str, status: int) -> None:
+    url = f"{simulator.url}/khoros/rest/v1/broadcast/segments?sync=true"
+    answer = requests.get(url, headers={"Authorization": key}, timeout=10)
+    assert answer.status_code == status
+    assert answer.json()["status"] == ("ok" if status == 200 else "error")
+    assert simulator.accepted() == []
+
+
 def test_json_is_the_only_content_type(simulator: Simulator) -> None:
     url = f"{simulator.url}/khoros/rest/v1/broadcast/instant"
     assert requests.post(url, data="{}", headers=GOOD_KEY, timeout=10).status_code == 415
