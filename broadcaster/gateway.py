@@ -32,16 +32,32 @@ def connect(channel: Channel) -> providers.Client:
     known = _clients.get(channel.pk)
     if known and known[0] == fingerprint:
         return known[1]
-    client = providers.connect(
-        channel.kind,
-        config=channel.config,
-        secrets=channel.secrets,
-        pool_size=channel.concurrency,
-        rate_per_second=channel.rate_per_second,
-    )
+    client = _made(channel, pool_size=channel.concurrency)
     if channel.pk:
         _clients[channel.pk] = (fingerprint, client)
     return client
+
+
+def connect_for(channel: Channel, *, within_s: float) -> providers.Client:
+    """A client for a few questions, whose answers altogether take no more than about so many seconds.
+
+    Raises providers.ConfigurationError.
+    """
+    client = _made(channel, pool_size=1)
+    client.door.hurry(within_s)
+    return client
+
+
+def _made(channel: Channel, *, pool_size: int) -> providers.Client:
+    if isinstance(channel.secrets, Unreadable):
+        raise providers.ConfigurationError(UNREADABLE)
+    return providers.connect(
+        channel.kind,
+        config=channel.config,
+        secrets=channel.secrets,
+        pool_size=pool_size,
+        rate_per_second=channel.rate_per_second,
+    )
 
 
 def recipients_a_request(channel: Channel) -> int:

@@ -15,6 +15,7 @@ LAYERS = (
     ("models", "queue", "seats", "theme", "bootstrap", "checks"),
     ("gateway", "audience", "roles", "demo", "settings", "apps", "wsgi", "migrations"),
     ("content",),
+    ("accounts",),
     ("sending",),
     ("receipts", "reports"),
     ("tasks",),
