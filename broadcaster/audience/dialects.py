@@ -62,7 +62,7 @@ def tidy(number: int, cells: Iterable[str]) -> Row | None:
 
     Raises UnreadableFile where the row is beyond the limits.
     """
-    values = [cell.strip() for cell in cells]
+    values = list(map(str.strip, cells))
     while values and not values[-1]:
         values.pop()
     if not values:

@@ -114,7 +114,7 @@ def normalise(raw: str, region: str | None) -> str | Refusal:
     `region` is the ISO 3166 alpha-2 code of the country whose local numbers the file holds, None where each number
     carries its country code. Raises ValueError for a region that does not exist.
     """
-    text = raw.translate(_CHARACTERS)
+    text = raw if raw.isascii() and raw.removeprefix("+").isdecimal() else raw.translate(_CHARACTERS)
     return quick_e164(text, region) or _read(text, region)
 
 

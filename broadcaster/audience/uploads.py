@@ -30,7 +30,7 @@ from broadcaster.models import AudienceUpload, Group
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
-CHUNK_ROWS = 5_000
+CHUNK_ROWS = 10_000
 LEASE = timedelta(seconds=60)  # an import that was silent for so long has lost its worker
 TRIES = 3  # of a chunk whose people another import saves at the same moment
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -13,7 +13,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from broadcaster.audience import uploads
+from broadcaster.audience import importing, uploads
 from broadcaster.audience.spreadsheets import Dialect, UnreadableFile
 from broadcaster.models import AudienceRow, AudienceUpload, Contact
 from tests.audience.files import contact, counts, finish, load, people, started, table
@@ -216,7 +216,7 @@ class TestWorkers:
         upload = started(HEADER, *people(7))
         uploads.import_rows(upload.pk, life_s=0)
         with monkeypatch.context() as dying:
-            dying.setattr(AudienceRow.objects, "bulk_create", _die)
+            dying.setattr(importing, "_save_refused", _die)
             with pytest.raises(SystemExit):
                 uploads.import_rows(upload.pk, life_s=60, resumed=True)
         assert Contact.objects.count() == AudienceRow.objects.count() == 3
