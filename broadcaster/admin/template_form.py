@@ -15,7 +15,7 @@ from broadcaster.models import Template, TemplateTranslation
 PREFIX = "content_"  # keeps a content kind's `language` apart from the translation's own
 
 LANGUAGE_HELP = "Three letters, such as eng or ind."
-ROWS = {"text": 5, "lines": 3, "pairs": 3, "json": 4}
+ROWS = {"text": 5, "lines": 3, "files": 2, "pairs": 3, "json": 4}
 
 
 class LanguageField(forms.CharField):
@@ -116,7 +116,7 @@ def as_typed(widget: values.Widget, stored: Any) -> str:
     """A stored value as a person would type it: one item a line, pairs as name = value."""
     value = values.read(widget, stored)
     match widget:
-        case "lines":
+        case "lines" | "files":
             return "\n".join(value)
         case "pairs":
             return "\n".join(f"{name} = {text}" for name, text in value)

@@ -29,7 +29,11 @@ FIELDS: dict[str, tuple[ContentField, ...]] = {
             placeholders=True,
         ),
         ContentField(
-            "attachments", "Attachments", "lines", "One a line: a media UUID or the file's address.", placeholders=True
+            "attachments",
+            "Attachments",
+            "files",
+            "One a line: an address, or the ID of a file that the provider has already.",
+            placeholders=True,
         ),
     ),
     "template": (

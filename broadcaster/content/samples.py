@@ -7,6 +7,7 @@ from typing import Any
 import providers
 from broadcaster import gateway
 from broadcaster.audience import consent, segments
+from broadcaster.content import media
 from broadcaster.content.rendering import NoBaseTranslation, Renderer, freeze, variables_of
 from broadcaster.content.values import Unreadable
 from broadcaster.models import AudienceRow, Broadcast, Contact
@@ -69,23 +70,46 @@ def samples(broadcast: Broadcast, limit: int = 5) -> list[Sample]:
 
 def rendered(broadcast: Broadcast, people: Iterable[Person]) -> list[Sample]:
     """What these people would get; nothing where the content cannot be rendered."""
+    content = content_of(broadcast)
     try:
-        renderer = Renderer(content_of(broadcast))
+        shown, sent = Renderer(content), Renderer(_as_sent(content))
     except (NoBaseTranslation, Unreadable):
         return []
     client = client_of(broadcast)
-    return [_sample(broadcast, person, renderer, client) for person in people]
+    return [_sample(broadcast, person, shown, sent, client) for person in people]
 
 
-def _sample(broadcast: Broadcast, person: Person, renderer: Renderer, client: providers.Client | None) -> Sample:
+def messages(broadcast: Broadcast, limit: int = CHECKED) -> list[providers.OutboundMessage]:
+    """What the first recipients would be sent, to ask the provider about; nothing where it cannot be rendered."""
+    try:
+        renderer = Renderer(_as_sent(content_of(broadcast)))
+    except (NoBaseTranslation, Unreadable):
+        return []
+    people = enumerate(reachable(broadcast, limit), start=1)
+    return [_message(broadcast, person, renderer, number) for number, person in people]
+
+
+def _as_sent(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The content with our own UUID where the provider's id of a file will stand: both look alike."""
+    return media.with_ids(content, {key: key for key in media.referenced(content)})
+
+
+def _sample(
+    broadcast: Broadcast, person: Person, shown: Renderer, sent: Renderer, client: providers.Client | None
+) -> Sample:
     contact = person.contact
-    content = renderer.render(contact.language, person.variables)
+    errors = tuple(client.validate(_message(broadcast, person, sent))) if client else ()
+    content = shown.render(contact.language, person.variables)
+    return Sample(contact.name, contact.address, contact.language, content, errors)
+
+
+def _message(broadcast: Broadcast, person: Person, renderer: Renderer, number: int = 0) -> providers.OutboundMessage:
+    contact = person.contact
     recipient = providers.Recipient(
         phone=contact.phone or "", identifier=contact.identifier or "", name=contact.name, language=contact.language
     )
-    message = gateway.outbound(broadcast, message_id=0, recipient=recipient, content=content, notify_url="")
-    errors = tuple(client.validate(message)) if client else ()
-    return Sample(contact.name, contact.address, contact.language, content, errors)
+    content = renderer.render(contact.language, person.variables)
+    return gateway.outbound(broadcast, message_id=number, recipient=recipient, content=content, notify_url="")
 
 
 def _rows(broadcast: Broadcast, contacts: Sequence[Contact]) -> dict[int, dict[str, Any]]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-Widget = Literal["line", "text", "lines", "pairs", "choice", "integer", "json"]
+Widget = Literal["line", "text", "lines", "files", "pairs", "choice", "integer", "json"]
 
 NO_OBJECT = 'Write a JSON object, such as {"city": "@fields.city"}.'
 
@@ -111,6 +111,7 @@ READERS: dict[Widget, Callable[[Any], Any]] = {
     "text": _text,
     "choice": _text,
     "lines": _lines,
+    "files": _lines,
     "pairs": _pairs,
     "integer": _integer,
     "json": _json,

@@ -5,7 +5,6 @@ people as skipped, with only the variables that the content uses. The unique key
 harmless; `expanded_through` says where to go on after a crash; nothing is sent before `prepared_at` is set.
 """
 
-import contextlib
 import json
 import math
 import time
@@ -21,7 +20,7 @@ from broadcaster import gateway
 from broadcaster.audience import segments
 from broadcaster.content.rendering import placeholders_of
 from broadcaster.models import Batch, Broadcast, Message
-from broadcaster.sending import batches, clock, expansion_sql, ledger, states
+from broadcaster.sending import batches, clock, expansion_sql, ledger, media, states
 
 CHUNK = 10_000
 BATCH_S = 5  # a batch is about this many seconds of its channel's pace, so that a slow one never holds a worker long
@@ -39,12 +38,16 @@ def expand(broadcast_id: int, *, worker: str, life_s: float = math.inf) -> bool:
     broadcast = _lease(broadcast_id, worker)
     if broadcast is None:
         return False
-    with contextlib.suppress(batches.LeaseLost):  # it was paused or cancelled
-        while _chunk(broadcast):
+    try:
+        while media.give_next(broadcast) or _chunk(broadcast):
             if time.monotonic() >= end:
                 break
         else:
             return _seal(broadcast)
+    except batches.LeaseLost:  # it was paused or cancelled
+        pass
+    except media.NotYet:
+        return False
     _give_back(broadcast)
     return False
 

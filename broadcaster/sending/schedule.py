@@ -16,6 +16,7 @@ from broadcaster.sending import batches, closing, states
 
 AS_NEW: dict[str, Any] = {
     "content": {},
+    "media": {},
     "approved_fingerprint": "",
     "state_reason": "",
     "goes_on_refused": False,
@@ -76,7 +77,7 @@ def unschedule(broadcast: Broadcast) -> None:
 
 def pause(broadcast: Broadcast) -> None:
     """Stop handing out; the windows at hand still end. Raises states.MoveRefused."""
-    states.move(broadcast, Broadcast.State.PAUSED)
+    states.move(broadcast, Broadcast.State.PAUSED, state_reason="")  # only the engine gives a reason for a pause
 
 
 def resume(broadcast: Broadcast) -> None:

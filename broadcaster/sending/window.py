@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from broadcaster import gateway
 from broadcaster.audience import consent
+from broadcaster.content import media
 from broadcaster.content.rendering import Renderer, placeholders_of
 from broadcaster.content.values import Unreadable
 from broadcaster.models import Batch, Broadcast, Channel, Message
@@ -105,8 +106,8 @@ class Builder:
 
     @cached_property
     def renderer(self) -> Renderer:
-        """The frozen content, split once. Raises what unusable content raises."""
-        return Renderer(self.broadcast.content)
+        """The frozen content, split once, with the provider's ids of its files. Raises what unusable content raises."""
+        return Renderer(media.with_ids(self.broadcast.content, self.broadcast.media))
 
     def outbound(self, row: Row) -> OutboundMessage:
         """What the provider's client is given for this row."""

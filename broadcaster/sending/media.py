@@ -1,0 +1,101 @@
+"""Gives the provider the files that messages refer to, once for each broadcast, before its first message goes.
+
+Each id is written down right after its upload. Who dies in between uploads that file again, which sends nothing. What
+another time may mend is tried again by a later tick; anything else fails the broadcast, with a reason for a person.
+"""
+
+import contextlib
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+import providers
+from broadcaster import gateway
+from broadcaster.content import media
+from broadcaster.models import Broadcast, MediaFile
+from broadcaster.sending import batches, clock, states
+
+log = logging.getLogger(__name__)
+
+AGAIN_S = 50  # less than the time between two ticks
+
+
+class NotYet(Exception):  # noqa: N818
+    """The provider could not take a file now; the lease is kept until it is time for another try."""
+
+
+def give_next(broadcast: Broadcast) -> bool:
+    """Upload the next file that the provider lacks; whether there was one. Raises NotYet and batches.LeaseLost."""
+    key = next((key for key in media.referenced(broadcast.content) if key not in broadcast.media), None)
+    if key is None or not broadcast.sender.client_class.capabilities.media:
+        return False
+    _keep(broadcast, seconds=settings.LEASE_S)
+    file = MediaFile.objects.filter(uuid=key).first()
+    try:
+        provider_id = _upload(broadcast, file)
+    except providers.ProviderError as error:
+        if not (error.retryable or error.may_be_accepted):
+            raise _failed(broadcast, file, error.sentence) from error
+        log.warning("broadcast %s waits, for a file could not be uploaded: %s", broadcast.pk, error.sentence)
+        reason = f"{broadcast.sender} could not take the file {file}: {error.sentence} It is tried again every minute."
+        _keep(broadcast, seconds=max(AGAIN_S, error.retry_after_s or 0), state_reason=reason[:500])
+        raise NotYet from error
+    except providers.ConfigurationError as error:
+        raise _failed(broadcast, file, str(error)) from error
+    except OSError as error:
+        raise _failed(broadcast, file, "It is gone from the server's disk.") from error
+    _record(broadcast, key, provider_id)
+    return True
+
+
+def _upload(broadcast: Broadcast, file: MediaFile | None) -> str:
+    """The provider's id of the file. Raises ProviderError, ConfigurationError and OSError."""
+    if file is None:
+        raise FileNotFoundError
+    client = gateway.connect(broadcast.sender)
+    with file.file.open("rb") as opened:
+        return client.upload(file.name, file.content_type, opened.read())
+
+
+def _record(broadcast: Broadcast, key: str, provider_id: str) -> None:
+    """Write the id down beside those that are there, whoever wrote them. Raises batches.LeaseLost."""
+    with transaction.atomic():
+        row = _ours(broadcast)
+        known = row.select_for_update().values_list("media", flat=True).first()
+        if known is None or row.update(media=known | {key: provider_id}, state_reason="") != 1:
+            raise batches.LeaseLost
+    broadcast.media = known | {key: provider_id}
+
+
+def _keep(broadcast: Broadcast, *, seconds: float, **fields: str) -> None:
+    """Keep the lease for so long from now. Raises batches.LeaseLost."""
+    until = clock.now() + timedelta(seconds=seconds)
+    if _ours(broadcast).update(prepare_until=until, **fields) != 1:
+        raise batches.LeaseLost
+
+
+def _failed(broadcast: Broadcast, file: MediaFile | None, sentence: str) -> batches.LeaseLost:
+    """Fail the broadcast, since no later try can be better; what ends this worker's part of it."""
+    what = f"the file {file}" if file else "a file"
+    remedy = "Take the broadcast back to draft, choose another file or mend the channel, and schedule it again."
+    reason = f"{broadcast.sender} cannot be given {what}: {sentence} {remedy}"
+    with contextlib.suppress(states.MoveRefused), transaction.atomic():
+        if _ours(broadcast).update(prepare_until=None) == 1:
+            ended = {"state_reason": reason[:500], "finished_at": timezone.now()}
+            states.move(broadcast, Broadcast.State.FAILED, only_from={Broadcast.State.PREPARING}, **ended)
+    return batches.LeaseLost()
+
+
+def _ours(broadcast: Broadcast) -> QuerySet[Broadcast]:
+    """The broadcast, as long as this worker prepares it: it may have been called back and scheduled anew."""
+    return Broadcast.objects.filter(
+        pk=broadcast.pk,
+        state=Broadcast.State.PREPARING,
+        prepared_at=None,
+        prepare_worker=broadcast.prepare_worker,
+        channel=broadcast.channel,
+    )
