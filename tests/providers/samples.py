@@ -22,11 +22,13 @@ from providers import (
     TemplateMessage,
     Text,
     VoiceCall,
+    webhooks,
 )
 
 BASE_URL = "http://provider.test/api"
 SECRET = "s3cret-of-the-channel"
 ANYWHERE = re.compile(".*")
+HALVES = {webhooks.PASSWORD: webhooks.USER, webhooks.HEADER_VALUE: webhooks.HEADER}  # neither goes without the other
 SINCE = datetime(2026, 5, 1, tzinfo=UTC)
 PHONE = "+6281527975868"
 
@@ -85,12 +87,11 @@ def _other_choices() -> Iterator[Account]:
 
 
 def client(kind: str, **config: Any) -> Client:
-    """A client of the provider with every required setting filled in."""
+    """A client of the provider with every required setting filled in, and every secret whose other half is."""
     fields = providers.client_class(kind).config_fields
-    settings = {each.name: _filled(each) for each in fields if not each.secret}
-    return providers.connect(
-        kind, config={**settings, **config}, secrets={each.name: SECRET for each in fields if each.secret}
-    )
+    settings = {each.name: _filled(each) for each in fields if not each.secret} | config
+    secrets = {each.name: SECRET for each in fields if each.secret and settings.get(HALVES.get(each.name, ""), True)}
+    return providers.connect(kind, config=settings, secrets=secrets)
 
 
 def message(content: Content, *, number: int = 0, **changes: Any) -> OutboundMessage:
