@@ -10,7 +10,7 @@ from typing import Any, Literal
 import providers
 from broadcaster import gateway
 from broadcaster.audience import segments
-from broadcaster.content import expressions, kinds
+from broadcaster.content import expressions, kinds, listed
 from broadcaster.content.rendering import placeholders_of, texts_of
 from broadcaster.content.samples import CHECKED, Person, Sample, client_of, content_of, reachable, rendered, samples
 from broadcaster.models import AudienceUpload, Broadcast, Channel, Contact
@@ -84,7 +84,7 @@ def _message(broadcast: Broadcast, content: Frozen) -> Iterator[Problem]:
     if client and broadcast.channel:
         yield from _kind(client, broadcast.channel, content["kind"])
     wrong = list(_translations(content))
-    yield from wrong or _placeholders(broadcast.upload, content)
+    yield from wrong or [*_listed(broadcast.channel, content), *_placeholders(broadcast.upload, content)]
 
 
 def _translations(content: Frozen) -> Iterator[Problem]:
@@ -95,6 +95,12 @@ def _translations(content: Frozen) -> Iterator[Problem]:
     for language, fields in translations.items():
         for name, sentence in kinds.clean(content["kind"], fields).items():
             yield Problem("message", "template", f"{labels[name]} ({language}): {sentence}")
+
+
+def _listed(channel: Channel | None, content: Frozen) -> Iterator[Problem]:
+    """What the account's list of templates says against it."""
+    for fault in listed.faults(channel, content) if channel else ():
+        yield Problem("message", "template", fault.sentence, blocking=fault.blocking)
 
 
 def _placeholders(upload: AudienceUpload | None, content: Frozen) -> Iterator[Problem]:

@@ -1,0 +1,87 @@
+"""A message's provider templates held against the account's list: what will be refused, found before it is sent.
+
+The list is as old as the last look at it (`Channel.templates_at`), so every sentence says from when it is.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils import formats, timezone
+
+import providers
+from broadcaster.content import kinds
+from broadcaster.models import Channel, ListedTemplate
+
+A = ListedTemplate.Approval
+
+STATES: dict[str, str] = {
+    A.PENDING: "is not approved yet",
+    A.REJECTED: "was rejected",
+    A.PAUSED: "is paused",
+    A.DISABLED: "is disabled",
+}
+AGAIN = "look again under Account templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a template may not be sent (`blocking`), or why nobody can tell; for a person."""
+
+    sentence: str
+    blocking: bool = True
+
+
+def is_listed(channel: Channel, content: Mapping[str, Any]) -> bool:
+    """Whether there is a list that these contents can be held against."""
+    if content.get("kind") != providers.TemplateMessage.kind or channel.kind not in providers.kinds():
+        return False
+    return channel.client_class.capabilities.templates
+
+
+def faults(channel: Channel, content: Mapping[str, Any]) -> Iterator[Fault]:
+    """What the account's list says against the content, one for each translation. Raises values.Unreadable."""
+    if not is_listed(channel, content):
+        return
+    if channel.templates_at is None:
+        yield Fault(f"Nobody has seen yet whether {channel} may send this template: {_unseen(channel)}", blocking=False)
+        return
+    known = _known(channel, content)
+    for fields in content["translations"].values():
+        read = kinds.read(content["kind"], fields)
+        yield from _of_one(channel, read, known.get((read["name"], read["language"])))
+
+
+def _of_one(channel: Channel, read: Mapping[str, Any], listed: ListedTemplate | None) -> Iterator[Fault]:
+    template, seen = f"The template {read['name']} ({read['language']})", f"as of {_seen(channel)}"
+    if listed is None:
+        yield Fault(f"{template} is not in the account of {channel}, {seen}. Check its name and language, or {AGAIN}.")
+    elif listed.approval in STATES:
+        reason = f": {listed.reason.rstrip('.')}" if listed.reason else ""
+        remedy = f"Choose another one, or {AGAIN} when it may be sent."
+        yield Fault(f"{template} {STATES[listed.approval]} on {channel}, {seen}{reason}. {remedy}")
+    elif listed.approval == A.UNKNOWN:
+        yield Fault(f"{template} may or may not be approved on {channel}: the provider does not say.", blocking=False)
+    if listed and (listed.body or listed.variables) and listed.variables != len(read["variables"]):
+        wanted, given = listed.variables, len(read["variables"])
+        yield Fault(f"{template} takes {_count(wanted)} on {channel}, and is given {given or 'none'}. Change yours.")
+
+
+def _known(channel: Channel, content: Mapping[str, Any]) -> dict[tuple[str, str], ListedTemplate]:
+    names = {str(fields.get("name", "")).strip() for fields in content["translations"].values()}
+    listed = ListedTemplate.objects.filter(channel=channel, name__in=names)
+    return {(row.name, row.language): row for row in listed}
+
+
+def _unseen(channel: Channel) -> str:
+    return channel.templates_problem or f"its templates were never looked at. To be sure, {AGAIN}."
+
+
+def _seen(channel: Channel) -> str:
+    local = timezone.localtime(channel.templates_at)
+    return f"{formats.date_format(local, 'DATETIME_FORMAT')} {settings.TIME_ZONE}"
+
+
+def _count(number: int) -> str:
+    return "1 variable" if number == 1 else f"{number or 'no'} variables"
