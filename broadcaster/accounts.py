@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, Q
+from django.db.models import F, Model, Q
 from django.utils import timezone
 
 import providers
@@ -39,7 +39,7 @@ UNTOUCHED: dict[str, Any] = {
 }
 KEY = ("name", "language")  # by which a message names a template
 SAID = [field.name for field in fields(providers.ListedTemplate) if field.name not in KEY]
-MOST_VARIABLES = 32_767  # what the column holds
+MOST_VARIABLES, LARGEST_ID = 2**15 - 1, 2**63 - 1  # what their columns hold
 
 # -- does it work? -----------------------------------------------------------------------------------------------------
 
@@ -85,9 +85,10 @@ def lists_templates(channel: Channel) -> bool:
     return channel.kind in providers.kinds() and channel.client_class.capabilities.templates
 
 
-def due(older_than: timedelta = EVERY) -> list[int]:
+def due() -> list[int]:
     """Channels that are in use and whose templates nobody has asked for lately, those that wait longest first."""
-    waiting = Channel.objects.filter(_untried_for(older_than), enabled=True).order_by("templates_tried_at", "pk")
+    untried = Channel.objects.filter(_untried_for(EVERY), enabled=True)
+    waiting = untried.order_by(F("templates_tried_at").asc(nulls_first=True), "pk")
     return [channel.pk for channel in waiting if lists_templates(channel)][:CHANNELS_A_TICK]
 
 
@@ -96,9 +97,10 @@ def want_templates(channel: Channel) -> None:
     _keep(channel, templates_tried_at=None)
 
 
-def is_due(channel_id: int, older_than: timedelta = EVERY) -> bool:
-    """Whether nobody has asked for this channel's templates lately; another worker may have done so."""
-    return Channel.objects.filter(_untried_for(older_than), pk=channel_id).exists()
+def list_due(channel_id: int, older_than: timedelta = EVERY) -> None:
+    """List the templates of this channel, unless it was tried since: another worker may have been quicker."""
+    for channel in Channel.objects.filter(_untried_for(older_than), pk=channel_id):
+        list_templates(channel)
 
 
 def list_templates(channel: Channel) -> int:
@@ -142,8 +144,9 @@ def _rows(channel: Channel, listed: Iterable[providers.ListedTemplate]) -> Itera
     for item in sorted(listed, key=lambda item: item.approval is Approval.APPROVED):
         fitting = {name: _cut(ListedTemplate, name, value) for name, value in asdict(item).items()}
         if item.name and item.language and (fitting["name"], fitting["language"]) == (item.name, item.language):
-            variables = min(item.variables, MOST_VARIABLES)
-            yield ListedTemplate(**fitting | {"channel": channel, "variables": variables})
+            fitting["variables"] = min(item.variables, MOST_VARIABLES)
+            fitting["template_id"] = item.template_id if (item.template_id or 0) <= LARGEST_ID else None
+            yield ListedTemplate(channel=channel, **fitting)
 
 
 # -- what came of it ---------------------------------------------------------------------------------------------------

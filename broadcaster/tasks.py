@@ -13,9 +13,9 @@ from django.core.cache import cache
 from django.db import Error, connection
 from django_q.models import Schedule
 
-from broadcaster import queue, seats
+from broadcaster import accounts, queue, seats
 from broadcaster.audience import uploads
-from broadcaster.models import Broadcast
+from broadcaster.models import Broadcast, Channel
 from broadcaster.receipts import apply, polling
 from broadcaster.reports import retention
 from broadcaster.sending import asking, batches, closing, expansion, pump, recovery, schedule
@@ -46,6 +46,7 @@ def tick() -> None:
         "wake pumps": lambda: batches.due_within(pump.HORIZON_S) and queue.enqueue_pumps(),
         "poll for receipts": poll_channels,
         "ask for unknowns": lambda: _queue_each("ask_unknowns", [channel.pk for channel in asking.channels()]),
+        "list templates": lambda: _queue_each("list_templates", accounts.due()),
         "apply receipts": lambda: queue.enqueue("apply_receipts"),
         "discard receipts": retention.discard_old_receipts,
         "discard calls": retention.discard_old_calls,
@@ -140,6 +141,17 @@ def wake(broadcast: Broadcast) -> None:
 def wake_import(upload_id: int) -> None:
     """Let a worker import this file."""
     queue.enqueue("import_upload", upload_id)
+
+
+def list_templates(channel_id: int) -> None:
+    """See which templates an account holds and whether they may be sent."""
+    accounts.list_due(channel_id)
+
+
+def wake_listing(channel: Channel) -> None:
+    """Let a worker look at the account's templates now, however fresh the last look is."""
+    accounts.want_templates(channel)
+    queue.enqueue("list_templates", channel.pk)
 
 
 def ensure_schedule() -> None:

@@ -4,6 +4,7 @@ from providers.capabilities import Capabilities
 from providers.client import Client
 from providers.config import ConfigField
 from providers.errors import ConfigurationError, InvalidSignature, ProviderError, Throttled
+from providers.languages import three_letters
 from providers.listings import Approval, ListedGroup, ListedTemplate
 from providers.messages import (
     CONTENT_KINDS,
@@ -67,4 +68,5 @@ __all__ = [
     "client_class",
     "connect",
     "kinds",
+    "three_letters",
 ]

@@ -22,8 +22,17 @@ _MEMBERS = "arb:ar azj:az cmn:zh ekk:et khk:mn lvs:lv npi:ne pes:fa swh:sw uzn:u
 TWO_LETTERS: dict[str, str] = {
     three: two for three, _, two in (pair.partition(":") for pair in f"{_PAIRS} {_MEMBERS}".split())
 }
+THREE_LETTERS: dict[str, str] = {two: three for three, _, two in (pair.partition(":") for pair in _PAIRS.split())}
 
 
 def two_letters(code: str) -> str:
     """The two letters of a language, whose code may have two or three; empty where it has none or is none."""
     return TWO_LETTERS.get(code, code if code in TWO_LETTERS.values() else "")
+
+
+def three_letters(code: str) -> str:
+    """The language of a provider's code, such as id, en_US or fil, in three letters; empty where it is none."""
+    language = code.replace("-", "_").partition("_")[0].lower()
+    if len(language) == 3 and language.isascii() and language.isalpha():  # noqa: PLR2004  it is one already
+        return language
+    return THREE_LETTERS.get(language, "")

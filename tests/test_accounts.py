@@ -152,7 +152,7 @@ def test_what_no_message_could_name_is_left_out_and_what_is_too_long_is_cut(acco
     )
     assert accounts.list_templates(paper_channel()) == 1
     row = ListedTemplate.objects.get()
-    assert (row.name, len(row.reason), row.variables) == ("b", 300, 32_767)
+    assert (row.name, len(row.reason), row.variables, row.template_id) == ("b", 300, 32_767, None)
 
 
 @pytest.mark.parametrize("body", [requests.ConnectionError(), KeyError("slip"), "no JSON"])
@@ -176,14 +176,26 @@ def test_a_look_that_fails_keeps_the_last_list_and_says_why(account: None, body:
 
 def test_channels_are_due_once_an_hour_where_their_provider_has_a_list(account: None) -> None:
     now = timezone.now()
-    fresh = paper_channel("Fresh", templates_tried_at=now - timedelta(minutes=59))
+    paper_channel("Fresh", templates_tried_at=now - timedelta(minutes=59))
     old = paper_channel("Old", templates_tried_at=now - timedelta(minutes=61))
     new = paper_channel("New")
     paper_channel("Disabled", enabled=False)
     paper_channel("Without a list", kind="khoros")
     paper_channel("Without an adapter", kind="gone")
     assert set(accounts.due()) == {old.pk, new.pk}
-    assert [accounts.is_due(channel.pk) for channel in (fresh, old, new)] == [False, True, True]
+
+
+def test_a_list_that_another_worker_has_just_read_is_not_read_again(account: None) -> None:
+    listing(template())
+    now = timezone.now()
+    fresh = paper_channel("Fresh", templates_tried_at=now - timedelta(minutes=59))
+    old = paper_channel("Old", templates_tried_at=now - timedelta(minutes=61))
+    for channel in (fresh, old, old):
+        accounts.list_due(channel.pk)
+    assert len(responses.calls) == 1
+    assert ListedTemplate.objects.get().channel == old
+    accounts.list_due(fresh.pk, older_than=timedelta(minutes=5))
+    assert len(responses.calls) == 2
 
 
 def test_a_channel_whose_templates_are_wanted_is_due(account: None) -> None:

@@ -17,3 +17,14 @@ def test_table_is_whole() -> None:
     assert len(languages.TWO_LETTERS) == 184 + 11
     assert all((len(three), len(two)) == (3, 2) for three, two in languages.TWO_LETTERS.items())
     assert len(set(languages.TWO_LETTERS.values())) == 184
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [
+        *(("id", "ind"), ("en_US", "eng"), ("zh-HK", "zho"), ("ET", "est"), ("fil", "fil"), ("ne", "nep")),
+        *(("", ""), ("xx", ""), ("english", ""), ("x1y", "")),
+    ],
+)
+def test_a_provider_s_code_is_a_language_in_three_letters(code: str, language: str) -> None:
+    assert languages.three_letters(code) == language
