@@ -22,6 +22,7 @@ from urllib3.response import BaseHTTPResponse
 from providers.errors import AnswerLost, NotPosted
 from providers.outcomes import Exchange
 from providers.parsing import parsed
+from providers.redaction import Redaction
 from providers.transport import Stage, WatchedAdapter, origin_of, progress
 
 CONNECT_TIMEOUT_S = 5.0
@@ -29,7 +30,6 @@ READ_TIMEOUT_S = 30.0
 LEAST_TIMEOUT_S = 0.1
 ANSWER_LIMIT_BYTES = 1_000_000
 RECORD_LIMIT_CHARACTERS = 4_000
-REDACTED = "[redacted]"
 HEADERS = {"User-Agent": "broadcaster", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
 
 # Raised before a connection exists. Everything else is judged by how far the connection got.
@@ -47,7 +47,8 @@ NEVER_POSTED = (
 class Request:
     """One call to a provider. `body` is already encoded.
 
-    `files` are (field, filename, bytes) for a multipart form; a part without a filename is a plain field.
+    `files` are (field, filename, bytes) for a multipart form; a part without a filename is a plain field. `file_types`
+    are the content types of those fields that need one. An answer is cut off after `answer_limit_bytes`.
     """
 
     method: str
@@ -56,6 +57,8 @@ class Request:
     body: bytes = b""
     form: Mapping[str, str] = field(default_factory=dict)
     files: tuple[tuple[str, str, bytes], ...] = ()
+    file_types: Mapping[str, str] = field(default_factory=dict)
+    answer_limit_bytes: int = ANSWER_LIMIT_BYTES
 
     @classmethod
     def json(cls, url: str, payload: object, *, headers: Mapping[str, str], method: str = "POST") -> "Request":
@@ -73,9 +76,14 @@ class Request:
         """What was sent, as a person reads it: the body, or each part of the form on a line of its own."""
         parts = [f"{name}={value}" for name, value in self.form.items()]
         for name, filename, content in self.files:
-            text = content.decode(errors="replace")
+            text = self._shown(name, content)
             parts.append(f"{name}={filename}:\n{text}" if filename else f"{name}={text}")
         return "\n".join(parts) or self.body.decode(errors="replace")
+
+    def _shown(self, name: str, content: bytes) -> str:
+        if name in self.file_types:  # pictures and the like tell a person nothing as text
+            return f"{len(content)} bytes of {self.file_types[name]}"
+        return content.decode(errors="replace")
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,7 @@ class Door:
     """The connections to one provider account; safe to use from many threads."""
 
     def __init__(self, *, secrets: Iterable[str] = (), pool_size: int = 32) -> None:
-        self._secrets = sorted((secret for secret in secrets if secret), key=len, reverse=True)
+        self._redact = Redaction(secrets)
         self._adapter = WatchedAdapter(pool_size)
         self._routes: dict[str, Mapping[str, Any]] = {}
         self._end = float("inf")
@@ -126,20 +134,15 @@ class Door:
             route = self._route(request.url)
             timeouts = _timeouts(self._end - started)
             with self._adapter.send(prepared, stream=True, timeout=timeouts, **route) as response:
-                body = _bounded(response.raw, min(time.monotonic() + READ_TIMEOUT_S, self._end))
+                deadline = min(time.monotonic() + READ_TIMEOUT_S, self._end)
+                body = _bounded(response.raw, deadline, request.answer_limit_bytes)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             failure = self._failure(error)
             failure.exchange = self._exchange(request, None, "", started)
             raise failure from error
-        text = self.redact(body.decode("utf-8-sig", errors="replace"))
+        text = self._redact(body.decode("utf-8-sig", errors="replace"))
         exchange = self._exchange(request, response.status_code, text, started)
         return Answer(response.status_code, response.headers, text, exchange)
-
-    def redact(self, text: str) -> str:
-        """The text without any of this account's secrets."""
-        for secret in self._secrets:
-            text = text.replace(secret, REDACTED)
-        return text
 
     def _route(self, url: str) -> Mapping[str, Any]:
         # Proxies and CA bundle stand in the environment; requests would read it again for each call.
@@ -158,8 +161,8 @@ class Door:
     def _exchange(self, request: Request, status: int | None, text: str, started: float) -> Exchange:
         return Exchange(
             method=request.method,
-            url=self.redact(request.url),
-            request=self.redact(request.record)[:RECORD_LIMIT_CHARACTERS],
+            url=self._redact(request.url),
+            request=self._redact(request.record)[:RECORD_LIMIT_CHARACTERS],
             status=status,
             response=text[:RECORD_LIMIT_CHARACTERS],
             duration_ms=round((time.monotonic() - started) * 1000),
@@ -179,7 +182,9 @@ def _prepared(request: Request) -> requests.PreparedRequest:
     if request.body and not request.form and not request.files:
         return _filled(blank, request.body)
     prepared = blank.copy()
-    files = [(name, (filename or None, content)) for name, filename, content in request.files]
+    files = [
+        (name, (filename or None, content, request.file_types.get(name))) for name, filename, content in request.files
+    ]
     prepared.prepare_body(dict(request.form) or request.body or None, files or None)
     return prepared
 
@@ -199,10 +204,10 @@ def _timeouts(left_s: float) -> tuple[float, float]:
     return connect_s, min(READ_TIMEOUT_S, left_s - connect_s)
 
 
-def _bounded(raw: BaseHTTPResponse, deadline: float) -> bytes:
+def _bounded(raw: BaseHTTPResponse, deadline: float, limit_bytes: int) -> bytes:
     body = b""
-    while len(body) < ANSWER_LIMIT_BYTES:
-        chunk = raw.read1(ANSWER_LIMIT_BYTES - len(body), decode_content=True)
+    while len(body) < limit_bytes:
+        chunk = raw.read1(limit_bytes - len(body), decode_content=True)
         if not chunk:
             break
         body += chunk
