@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlencode
 
@@ -136,7 +137,7 @@ class Door:
             with self._adapter.send(prepared, stream=True, timeout=timeouts, **route) as response:
                 deadline = min(time.monotonic() + READ_TIMEOUT_S, self._end)
                 body = _bounded(response.raw, deadline, request.answer_limit_bytes)
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
             failure = self._failure(error)
             failure.exchange = self._exchange(request, None, "", started)
             raise failure from error
