@@ -43,7 +43,7 @@ class UnreadableFile(ValueError):  # noqa: N818  named in the operator's words
 class Dialect:
     """How a file is to be read; `asdict` and `Dialect(**values)` take it through JSON and a form."""
 
-    format: Literal["csv", "xlsx"]
+    format: Literal["csv", "xlsx", "ods"]
     encoding: str = ""
     delimiter: str = ""
     sheet: str = ""

@@ -13,9 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
-from broadcaster.audience import delimited, workbooks
+from broadcaster.audience import archives, delimited, opendocument, workbooks
 from broadcaster.audience.dialects import DELIMITERS, ENCODINGS, Dialect, Row, UnreadableFile, tidy
-from broadcaster.audience.workbooks import sheet_names
 
 __all__ = [
     "DELIMITERS",
@@ -32,7 +31,7 @@ __all__ = [
 ]
 
 _SAMPLE_ROWS = 100
-_SUFFIXES = {"", ".csv", ".tsv", ".tab", ".psv", ".txt", ".xlsx", ".xlsm"}
+_SUFFIXES = {"", *archives.TABLES}
 _PHONE = re.compile(r"(?=(?:\D*\d){9})\+?[\d ().-]+")
 
 _EMPTY = "The file is empty. Upload a file with a header row and at least one row below it."
@@ -56,13 +55,18 @@ def detect(path: Path, filename: str) -> Dialect:
         signature = file.read(8)
     if signature == workbooks.OLE_SIGNATURE:
         workbooks.refuse_ole(path)
-    workbook = signature.startswith(workbooks.ZIP_SIGNATURE)
+    workbook = signature.startswith(archives.SIGNATURE)
     dialect, sample = _detect_workbook(path) if workbook else _detect_text(path, filename)
     if any(_PHONE.fullmatch(value) for value in sample[0].values):
         return replace(dialect, header_row=False)
     if len(sample) == 1:
         raise UnreadableFile(_HEADER_ONLY)
     return dialect
+
+
+def sheet_names(path: Path) -> list[str]:
+    """Return the names of a workbook's sheets that a person can see, in their order."""
+    return opendocument.sheet_names(path) if archives.kind_of(path) == "ods" else workbooks.sheet_names(path)
 
 
 def headers(path: Path, dialect: Dialect) -> list[str]:
@@ -90,8 +94,11 @@ def preview(path: Path, dialect: Dialect, limit: int = 10) -> Preview:
 
 
 def _detect_workbook(path: Path) -> tuple[Dialect, list[Row]]:
+    kind = archives.kind_of(path)
+    if kind == "zip":
+        raise UnreadableFile("An archive inside an archive cannot be read. Unpack it and upload the table inside.")
     for name in sheet_names(path):
-        dialect = Dialect(format="xlsx", sheet=name)
+        dialect = Dialect(format=kind, sheet=name)
         with closing(_records(path, dialect)) as found:
             if sample := list(islice(found, _SAMPLE_ROWS)):
                 return dialect, sample
@@ -124,11 +131,18 @@ def _headers(sample: list[Row], dialect: Dialect) -> list[str]:
 
 
 def _records(path: Path, dialect: Dialect) -> Generator[Row, None, None]:
-    text = dialect.format == "csv"
-    found = delimited.records(path, dialect) if text else workbooks.records(path, dialect.sheet)
-    for number, cells in found:
+    for number, cells in _read(path, dialect):
         if row := tidy(number, cells):
             yield row
+
+
+def _read(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+    if dialect.format == "csv":
+        return delimited.records(path, dialect)
+    archives.kind_of(path)  # which refuses traps
+    if dialect.format == "ods":
+        return opendocument.records(path, dialect.sheet)
+    return workbooks.records(path, dialect.sheet)
 
 
 def _distinct(names: list[str]) -> list[str]:

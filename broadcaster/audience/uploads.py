@@ -23,7 +23,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from broadcaster.audience import columns, importing, spreadsheets
+from broadcaster.audience import archives, columns, importing, spreadsheets
 from broadcaster.audience.spreadsheets import Dialect, Preview, UnreadableFile
 from broadcaster.models import AudienceUpload, Group
 
@@ -54,6 +54,9 @@ def receive(
     stored_as = upload.file.field.generate_filename(upload, name)  # known before, since a full disk leaves half a file
     try:
         upload.file.save(name, file, save=False)
+        if archives.is_plain(Path(upload.file.path)):
+            filename = _unpack(upload)
+            stored_as = upload.file.name or stored_as
         dialect = spreadsheets.detect(Path(upload.file.path), filename)
         upload.dialect = asdict(dialect)
         upload.mapping = guess_mapping(upload)
@@ -62,6 +65,24 @@ def receive(
         upload.file.storage.delete(stored_as)
         raise
     return upload
+
+
+def _unpack(upload: AudienceUpload) -> str:
+    """Put the one table of an archive in its place; the table's name. Raises UnreadableFile, OSError."""
+    archive = Path(upload.file.path)
+    member = archives.only_table(archive)
+    filename = Path(member).name[-255:]
+    table = archive.with_suffix(Path(filename).suffix.lower()[:8])
+    try:
+        with table.open("xb") as unpacked:
+            for chunk in archives.unpacked(archive, member):
+                unpacked.write(chunk)
+    except BaseException:
+        table.unlink(missing_ok=True)
+        raise
+    packed_as, upload.file.name = upload.file.name, str(Path(upload.file.name or "").with_suffix(table.suffix))
+    upload.file.storage.delete(packed_as or "")
+    return filename
 
 
 def preview(upload: AudienceUpload, dialect: Dialect | None = None) -> Preview:

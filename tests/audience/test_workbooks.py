@@ -155,7 +155,7 @@ ARCHIVES = {
     "zip": ("audience.csv", "Unpack it"),
     "Word": ("word/document.xml", "Word document"),
     "binary workbook": ("xl/workbook.bin", "binary workbook (.xlsb)"),
-    "OpenDocument": ("content.xml", "OpenDocument file (.ods)"),
+    "presentation": ("ppt/presentation.xml", "presentation"),
     "hollow": ("xl/workbook.xml", "damaged or incomplete"),
 }
 

@@ -45,10 +45,10 @@ class DialectForm(forms.Form):
         group = upload.group.name if upload.group else ""
         super().__init__(data, initial={**upload.dialect, "region": upload.region, "group": group}, label_suffix="")
         self.format = upload.dialect["format"]
-        for name in ("encoding", "delimiter") if self.format == "xlsx" else ("sheet",):
+        for name in ("sheet",) if self.format == "csv" else ("encoding", "delimiter"):
             del self.fields[name]
         self._offer("region", region_choices())
-        if self.format == "xlsx":
+        if self.format != "csv":
             self._offer("sheet", [(name, name) for name in spreadsheets.sheet_names(Path(upload.file.path))])
         else:
             self._offer("delimiter", _delimiters(upload.dialect["delimiter"]))
