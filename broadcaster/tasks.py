@@ -18,7 +18,7 @@ from broadcaster.audience import uploads
 from broadcaster.models import Broadcast, Channel
 from broadcaster.receipts import apply, polling
 from broadcaster.reports import retention
-from broadcaster.sending import asking, batches, closing, expansion, pump, recovery, schedule
+from broadcaster.sending import approvals, asking, batches, closing, expansion, pump, recovery, schedule
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ def tick() -> None:
         "miss what is late": schedule.miss_late,
         "start what is due": schedule.start_due,
         "revive preparations": lambda: _queue_each("prepare_broadcast", recovery.stalled_preparations()),
+        "look at templates again": lambda: _queue_each("look_again", approvals.waiting()),
         "close broadcasts": lambda: _queue_each("close_broadcast", closing.waiting()),
         "wake pumps": lambda: batches.due_within(pump.HORIZON_S) and queue.enqueue_pumps(),
         "poll for receipts": poll_channels,
@@ -68,6 +69,11 @@ def prepare_broadcast(broadcast_id: int) -> None:
         queue.enqueue_pumps()
     elif broadcast_id in recovery.stalled_preparations():  # its turn is over; others that wait go first
         queue.enqueue("prepare_broadcast", broadcast_id)
+
+
+def look_again(broadcast_id: int) -> None:
+    """See whether a broadcast that is prepared and waits may still be sent."""
+    approvals.look_again(broadcast_id)
 
 
 def close_broadcast(broadcast_id: int) -> None:

@@ -22,15 +22,21 @@ STATES: dict[str, str] = {
     A.PAUSED: "is paused",
     A.DISABLED: "is disabled",
 }
-AGAIN = "look again under Account templates"
+AGAIN = "After a change at the provider, look again under Account templates"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a template may not be sent (`blocking`), or why nobody can tell; for a person."""
+    """Why a template may not be sent (`blocking`), or why nobody can tell, and what to do while it is a draft."""
 
-    sentence: str
+    what: str
+    remedy: str
     blocking: bool = True
+
+    @property
+    def sentence(self) -> str:
+        """Both, for a person."""
+        return f"{self.what} {self.remedy}".strip()
 
 
 def is_listed(channel: Channel, content: Mapping[str, Any]) -> bool:
@@ -45,7 +51,8 @@ def faults(channel: Channel, content: Mapping[str, Any]) -> Iterator[Fault]:
     if not is_listed(channel, content):
         return
     if channel.templates_at is None:
-        yield Fault(f"Nobody has seen yet whether {channel} may send this template: {_unseen(channel)}", blocking=False)
+        why = channel.templates_problem or "its templates were never looked at."
+        yield Fault(f"Nobody can tell whether {channel} may send this template: {why}", f"{AGAIN}.", blocking=False)
         return
     known = _known(channel, content)
     for fields in content["translations"].values():
@@ -56,26 +63,21 @@ def faults(channel: Channel, content: Mapping[str, Any]) -> Iterator[Fault]:
 def _of_one(channel: Channel, read: Mapping[str, Any], listed: ListedTemplate | None) -> Iterator[Fault]:
     template, seen = f"The template {read['name']} ({read['language']})", f"as of {_seen(channel)}"
     if listed is None:
-        yield Fault(f"{template} is not in the account of {channel}, {seen}. Check its name and language, or {AGAIN}.")
+        yield Fault(f"{template} is not in the account of {channel}, {seen}.", f"Check its name and language. {AGAIN}.")
     elif listed.approval in STATES:
         reason = f": {listed.reason.rstrip('.')}" if listed.reason else ""
-        remedy = f"Choose another one, or {AGAIN} when it may be sent."
-        yield Fault(f"{template} {STATES[listed.approval]} on {channel}, {seen}{reason}. {remedy}")
+        yield Fault(f"{template} {STATES[listed.approval]} on {channel}, {seen}{reason}.", f"Choose another. {AGAIN}.")
     elif listed.approval == A.UNKNOWN:
-        yield Fault(f"{template} may or may not be approved on {channel}: the provider does not say.", blocking=False)
+        yield Fault(f"{template} may not be approved on {channel}: the provider does not say.", "", blocking=False)
     if listed and (listed.body or listed.variables) and listed.variables != len(read["variables"]):
         wanted, given = listed.variables, len(read["variables"])
-        yield Fault(f"{template} takes {_count(wanted)} on {channel}, and is given {given or 'none'}. Change yours.")
+        yield Fault(f"{template} takes {_count(wanted)} on {channel}, and is given {given or 'none'}.", "Change yours.")
 
 
 def _known(channel: Channel, content: Mapping[str, Any]) -> dict[tuple[str, str], ListedTemplate]:
     names = {str(fields.get("name", "")).strip() for fields in content["translations"].values()}
     listed = ListedTemplate.objects.filter(channel=channel, name__in=names)
     return {(row.name, row.language): row for row in listed}
-
-
-def _unseen(channel: Channel) -> str:
-    return channel.templates_problem or f"its templates were never looked at. To be sure, {AGAIN}."
 
 
 def _seen(channel: Channel) -> str:

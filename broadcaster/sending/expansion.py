@@ -20,7 +20,7 @@ from broadcaster import gateway
 from broadcaster.audience import segments
 from broadcaster.content.rendering import placeholders_of
 from broadcaster.models import Batch, Broadcast, Message
-from broadcaster.sending import batches, clock, expansion_sql, ledger, media, states
+from broadcaster.sending import approvals, batches, clock, expansion_sql, ledger, media, states
 
 CHUNK = 10_000
 BATCH_S = 5  # a batch is about this many seconds of its channel's pace, so that a slow one never holds a worker long
@@ -39,6 +39,7 @@ def expand(broadcast_id: int, *, worker: str, life_s: float = math.inf) -> bool:
     if broadcast is None:
         return False
     try:
+        approvals.look(broadcast)
         while media.give_next(broadcast) or _chunk(broadcast):
             if time.monotonic() >= end:
                 break

@@ -12,7 +12,7 @@ from broadcaster.content import preflight
 from broadcaster.content.preflight import Problem
 from broadcaster.content.rendering import freeze
 from broadcaster.models import Broadcast
-from broadcaster.sending import batches, closing, states
+from broadcaster.sending import approvals, batches, closing, states
 
 AS_NEW: dict[str, Any] = {
     "content": {},
@@ -20,6 +20,7 @@ AS_NEW: dict[str, Any] = {
     "approved_fingerprint": "",
     "state_reason": "",
     "goes_on_refused": False,
+    "goes_on_unapproved": False,
     "total": 0,
     "batch_count": 0,
     "expanded_through": 0,
@@ -91,8 +92,11 @@ def resume(broadcast: Broadcast) -> None:
 def _decided_by_resuming(broadcast: Broadcast, now: datetime) -> dict[str, Any]:
     """What else a resume decides: that it goes on though it was refused, and that it begins now though it is late."""
     fields: dict[str, Any] = {}
-    if broadcast.state_reason:  # only the engine gives a reason for a pause: the first messages were all refused
-        fields |= {"state_reason": "", "goes_on_refused": True}
+    if broadcast.state_reason:  # only the engine gives a reason for a pause: its templates, or the first messages
+        goes_on = "goes_on_refused" if broadcast.started_at else "goes_on_unapproved"
+        fields |= {"state_reason": "", goes_on: True}
+    elif broadcast.started_at is None and broadcast.sender.templates_at and approvals.concerns(broadcast):
+        fields["prepared_at"] = None  # whoever prepares it to its end looks at its templates again
     is_late = broadcast.started_at is None and broadcast.send_at is not None and broadcast.send_at < now
     has_expired = broadcast.expires_at is not None and broadcast.expires_at <= now
     if is_late and not has_expired:

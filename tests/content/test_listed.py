@@ -43,10 +43,10 @@ def test_an_approved_template_has_no_fault(channel: Channel) -> None:
 
 
 NOT_SENT = {
-    "pending": "is not approved yet on Post, as of 21 Nov 2026, 18:20 UTC. Choose another one",
-    "rejected": "was rejected on Post, as of 21 Nov 2026, 18:20 UTC: Too loud. Choose another one",
-    "paused": "is paused on Post, as of 21 Nov 2026, 18:20 UTC: Too loud. Choose another one",
-    "disabled": "is disabled on Post, as of 21 Nov 2026, 18:20 UTC: Too loud. Choose another one",
+    "pending": "is not approved yet on Post, as of 21 Nov 2026, 18:20 UTC. Choose another. After",
+    "rejected": "was rejected on Post, as of 21 Nov 2026, 18:20 UTC: Too loud. Choose another. After",
+    "paused": "is paused on Post, as of 21 Nov 2026, 18:20 UTC: Too loud. Choose another. After",
+    "disabled": "is disabled on Post, as of 21 Nov 2026, 18:20 UTC: Too loud. Choose another. After",
 }
 
 
@@ -61,7 +61,7 @@ def test_a_template_that_may_not_be_sent_blocks_with_reason_and_time(channel: Ch
 def test_a_template_in_a_state_that_nobody_knows_is_a_warning(channel: Channel) -> None:
     hold(channel, approval="unknown")
     assert said_of(channel) == [
-        (False, "The template welcome (id) may or may not be approved on Post: the provider does not say.")
+        (False, "The template welcome (id) may not be approved on Post: the provider does not say.")
     ]
 
 
@@ -72,7 +72,7 @@ def test_a_name_and_language_that_the_account_has_not_block(channel: Channel, he
     assert blocking
     assert sentence == (
         "The template welcome (id) is not in the account of Post, as of 21 Nov 2026, 18:20 UTC. "
-        "Check its name and language, or look again under Account templates."
+        "Check its name and language. After a change at the provider, look again under Account templates."
     )
 
 
