@@ -28,7 +28,7 @@ from broadcaster.audience.spreadsheets import Dialect, Preview, UnreadableFile
 from broadcaster.models import AudienceUpload, Group
 
 if TYPE_CHECKING:
-    from django.core.files.uploadedfile import UploadedFile
+    from django.core.files import File
 
 CHUNK_ROWS = 10_000
 LEASE = timedelta(seconds=60)  # an import that was silent for so long has lost its worker
@@ -36,9 +36,7 @@ TRIES = 3  # of a chunk whose people another import saves at the same moment
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def receive(
-    file: "UploadedFile[bytes]", *, author: User | AnonymousUser | None = None, region: str = ""
-) -> AudienceUpload:
+def receive(file: "File[bytes]", *, author: User | AnonymousUser | None = None, region: str = "") -> AudienceUpload:
     """Keep the file and describe it. Raises UnreadableFile, and then nothing is kept; OSError for a full disk."""
     limit = settings.UPLOAD_LIMIT_BYTES
     if (file.size or 0) > limit:
