@@ -25,6 +25,7 @@ class ConfigField:
     choices: tuple[tuple[str, str], ...] = ()
     minimum: int = 0
     maximum: int | None = None
+    group: Literal["account", "receipts"] = "account"  # what it belongs to, on the page of a channel
 
     def clean(self, value: object) -> str | int | bool:
         """The value in the field's type, or its default. Raises ConfigurationError with one sentence."""

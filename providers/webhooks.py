@@ -23,13 +23,28 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110, 5.6.2: a
 
 BASIC_FIELDS = (
     ConfigField(
-        USER, "Receipts user", help="Where the provider logs in to post receipts: its user (Basic).", required=False
+        USER,
+        "Receipts user",
+        help="Where the provider logs in to post receipts: its user (Basic).",
+        required=False,
+        group="receipts",
     ),
-    ConfigField(PASSWORD, "Receipts password", help="Belongs to the receipts user.", required=False, secret=True),
+    ConfigField(
+        PASSWORD,
+        "Receipts password",
+        help="Belongs to the receipts user.",
+        required=False,
+        secret=True,
+        group="receipts",
+    ),
 )
 HEADER_FIELDS = (
     ConfigField(
-        HEADER, "Receipts header", help="Where each receipt carries a header of yours: its name.", required=False
+        HEADER,
+        "Receipts header",
+        help="Where each receipt carries a header of yours: its name.",
+        required=False,
+        group="receipts",
     ),
     ConfigField(
         HEADER_VALUE,
@@ -37,6 +52,7 @@ HEADER_FIELDS = (
         help="What the header says. Receipts without it are refused.",
         required=False,
         secret=True,
+        group="receipts",
     ),
 )
 SIGNATURE_FIELDS = (
@@ -46,9 +62,15 @@ SIGNATURE_FIELDS = (
         "boolean",
         f"Only where every receipt comes with {SIGNATURE_HEADER}; a wrong signature is refused in any case.",
         default=False,
+        group="receipts",
     ),
     ConfigField(
-        SIGNING_SECRET, "Webhook secret", help="With which the provider signs receipts.", required=False, secret=True
+        SIGNING_SECRET,
+        "Webhook secret",
+        help="With which the provider signs receipts.",
+        required=False,
+        secret=True,
+        group="receipts",
     ),
 )
 

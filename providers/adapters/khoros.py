@@ -110,6 +110,7 @@ class Client(client.Client):
             help="Of the bot's webhook action, where that is what posts to us: a call without it is then refused.",
             required=False,
             secret=True,
+            group="receipts",
         ),
     )
 
