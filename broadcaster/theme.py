@@ -65,7 +65,13 @@ NAVIGATION: list[dict[str, Any]] = [
             page("Opt-outs", "do_not_disturb_on", "broadcaster_suppression"),
         ],
     },
-    {"title": "Content", "items": [page("Templates", "article", "broadcaster_template")]},
+    {
+        "title": "Content",
+        "items": [
+            page("Templates", "article", "broadcaster_template"),
+            page("Media", "perm_media", "broadcaster_mediafile"),
+        ],
+    },
     {"title": "Delivery", "items": [page("Channels", "cell_tower", "broadcaster_channel")]},
     {
         "title": "System",

@@ -7,10 +7,11 @@ from broadcaster import roles
 
 pytestmark = pytest.mark.django_db
 MAY = {
-    "Viewer": {"view_broadcast", "view_message", "view_contact", "view_suppression", "view_template"},
+    "Viewer": {"view_broadcast", "view_message", "view_contact", "view_suppression", "view_template", "view_mediafile"},
     "Operator": {
         *("view_channel", "add_broadcast", "change_broadcast", "delete_broadcast", "send_broadcast"),
         *("add_contact", "add_group", "add_template", "add_audienceupload", "add_suppression", "view_message"),
+        *("add_mediafile", "delete_mediafile"),
     },
     "Approver": {"view_channel", "view_broadcast", "view_message", "approve_broadcast", "send_broadcast"},
     "Admin": {"add_channel", "change_channel", "delete_suppression", "approve_broadcast", "send_broadcast"},

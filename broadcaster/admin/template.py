@@ -26,7 +26,8 @@ class TranslationInline(StackedInline):
         """A form of the template's kind; the first one begins in the base language."""
         if obj is not None:
             language = "" if obj.translations.exists() else obj.base_language
-            kwargs["form"] = template_form.form_class(obj.kind, language=language)
+            may_upload = request.user.has_perm("broadcaster.add_mediafile")
+            kwargs["form"] = template_form.form_class(obj.kind, language=language, may_upload=may_upload)
         return super().get_formset(request, obj, **kwargs)
 
     def get_extra(self, request: HttpRequest, obj: Template | None = None, **kwargs: Any) -> int:
@@ -37,7 +38,8 @@ class TranslationInline(StackedInline):
         """What may be typed; one who may only look sees what it says."""
         if obj is None or not self.has_change_permission(request, obj):
             return ["language", "shown"]
-        return ["language", *template_form.content_fields(obj.kind)]
+        may_upload = request.user.has_perm("broadcaster.add_mediafile")
+        return ["language", *template_form.content_fields(obj.kind, may_upload=may_upload)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Template | None = None) -> list[str]:
         """The content in words, where nothing may be typed."""

@@ -81,6 +81,16 @@ def templates_with(files: Iterable[MediaFile]) -> QuerySet[Template]:
     return Template.objects.filter(translations__in=translations.values("pk")).distinct().order_by("name")
 
 
+def names_of_templates(files: Iterable[MediaFile]) -> dict[str, list[str]]:
+    """The names of the templates that send each of these files, by the file's UUID; in one query."""
+    listed = TemplateTranslation.objects.annotate(words=WORDS).filter(_named(files)).order_by("template__name")
+    names: dict[str, list[str]] = {}
+    for template, said in listed.values_list("template__name", "words"):
+        for key in set(REFERENCE.findall(said)):
+            names.setdefault(key, []).append(template)
+    return {key: list(dict.fromkeys(templates)) for key, templates in names.items()}
+
+
 def broadcasts_with(files: Iterable[MediaFile]) -> QuerySet[Broadcast]:
     """The broadcasts that are confirmed, not over, and send one of these files."""
     return Broadcast.objects.alias(words=WORDS).filter(_named(files), state__in=UNDER_WAY)

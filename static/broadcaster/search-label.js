@@ -11,5 +11,7 @@
             }
         }
     };
+    // The theme dresses the selects of the page, but not those of a form that is added to it later.
+    document.addEventListener("formset:added", () => django.jQuery(".unfold-admin-autocomplete").djangoCustomSelect2());
     new MutationObserver(nameBoxes).observe(document.documentElement, {childList: true, subtree: true});
 }

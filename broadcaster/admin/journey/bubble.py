@@ -5,8 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import providers
-from broadcaster.content import sms_parts
-from broadcaster.models import Channel
+from broadcaster.admin.media import image_url
+from broadcaster.content import media, sms_parts
+from broadcaster.models import Channel, MediaFile
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file as the bubble shows it: a picture by itself, anything else by its name."""
+
+    label: str
+    image_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +26,7 @@ class Bubble:
     header: str = ""
     footer: str = ""
     buttons: tuple[str, ...] = ()
-    attachments: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     note: str = ""
     facts: tuple[tuple[str, str], ...] = ()
 
@@ -35,7 +44,13 @@ def parts(channel: Channel | None, content: providers.Content) -> sms_parts.Part
 
 
 def _text(content: providers.Text) -> Bubble:
-    return Bubble(text=content.base.text, attachments=content.base.attachments)
+    return Bubble(text=content.base.text, attachments=tuple(map(_attachment, content.base.attachments)))
+
+
+def _attachment(line: str) -> Attachment:
+    key = media.key_of(line)
+    file = MediaFile.objects.filter(uuid=key).first() if key else None
+    return Attachment(file.name, image_url(file)) if file else Attachment(line)
 
 
 def _template(content: providers.TemplateMessage) -> Bubble:
@@ -43,7 +58,7 @@ def _template(content: providers.TemplateMessage) -> Bubble:
     return Bubble(
         note=f"Template “{content.name}” ({content.language}); its words are kept at the provider.",
         header=header.value if header and header.kind == "text" else "",
-        attachments=(header.value,) if header and header.kind != "text" else (),
+        attachments=(Attachment(header.value),) if header and header.kind != "text" else (),
         facts=tuple((f"{{{{{place}}}}}", value) for place, value in enumerate(content.variables, start=1)),
         buttons=tuple(button.value for button in content.buttons),
     )

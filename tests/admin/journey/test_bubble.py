@@ -1,16 +1,19 @@
 """The bubble shows of each kind of content what we know of it."""
 
 import pytest
+from django.urls import reverse
 
 import providers
-from broadcaster.admin.journey.bubble import Bubble, bubble, parts
+from broadcaster.admin.journey.bubble import Attachment, Bubble, bubble, parts
+from broadcaster.content import media
 from broadcaster.models import Channel
+from tests.files import PDF, stored
 
 Case = tuple[providers.Content, Bubble]
 CASES: dict[str, Case] = {
     "text": (
         providers.Text.of("Hello", attachments=("a.png",)),
-        Bubble(text="Hello", attachments=("a.png",)),
+        Bubble(text="Hello", attachments=(Attachment("a.png"),)),
     ),
     "template with a text header": (
         providers.TemplateMessage(
@@ -25,7 +28,10 @@ CASES: dict[str, Case] = {
     ),
     "template with a picture": (
         providers.TemplateMessage("bill", "id", header=providers.Media("image", "https://x/y.png")),
-        Bubble(note="Template “bill” (id); its words are kept at the provider.", attachments=("https://x/y.png",)),
+        Bubble(
+            note="Template “bill” (id); its words are kept at the provider.",
+            attachments=(Attachment("https://x/y.png"),),
+        ),
     ),
     "event": (
         providers.Event("order_paid", params=(("order", "7"),)),
@@ -47,6 +53,20 @@ CASES: dict[str, Case] = {
 def test_each_content_has_its_bubble(case: Case) -> None:
     content, expected = case
     assert bubble(content) == expected
+
+
+@pytest.mark.django_db
+def test_a_picture_is_shown_and_another_file_by_its_name() -> None:
+    picture, letter = stored(), stored("letter.pdf", PDF)
+    lines = tuple(media.reference(file.uuid) for file in (picture, letter))
+    shown = (Attachment("june.png", reverse("admin:mediafile_content", args=[picture.pk])), Attachment("letter.pdf"))
+    assert bubble(providers.Text.of("Hello", attachments=lines)).attachments == shown
+
+
+@pytest.mark.django_db
+def test_a_file_that_is_gone_is_shown_by_its_reference() -> None:
+    line = media.reference("6cb25adc-47fe-11e4-bfe9-b8f6b119e9ab")
+    assert bubble(providers.Text.of("Hello", attachments=(line,))).attachments == (Attachment(line),)
 
 
 def test_every_kind_of_content_can_be_drawn() -> None:
