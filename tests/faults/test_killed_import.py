@@ -1,0 +1,77 @@
+"""SIGKILL to the importing process, ten times at seeded random points: the end is that of an import left in peace."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from random import Random
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from broadcaster.audience import uploads
+from broadcaster.models import AudienceRow, AudienceUpload, Contact, Group
+from tests.audience.files import counts, finish
+from tests.audiences import messy_csv, uploaded
+from tests.running import ROOT, database_url
+
+GOOD, DUPLICATES, JUNK = 12_000, 600, 400
+KILLS = 10
+SMALL_CHUNKS = 250
+WORK = f"""
+import sys, django
+django.setup()
+from broadcaster.audience import uploads
+uploads.CHUNK_ROWS = {SMALL_CHUNKS}
+uploads.import_rows(int(sys.argv[1]), life_s=600, resumed=True)
+"""
+
+
+@pytest.fixture
+def upload(transactional_db: None) -> AudienceUpload:
+    upload = uploaded(messy_csv(GOOD, duplicates=DUPLICATES, junk=JUNK))
+    AudienceUpload.objects.filter(pk=upload.pk).update(group=Group.objects.create(name="June"))
+    uploads.start_import(upload)
+    return upload
+
+
+def test_an_import_that_is_killed_ten_times_ends_like_any_other(upload: AudienceUpload) -> None:
+    random = Random(20261121)  # noqa: S311
+    reached = [die_at(upload, place) for place in sorted(random.sample(range(1, GOOD), KILLS))]
+    assert reached == sorted(reached)
+    finish(upload)
+    assert (upload.state, upload.rows) == ("imported", GOOD + DUPLICATES + JUNK)
+    assert counts(upload) == {"new": GOOD, "duplicate": DUPLICATES, "invalid": JUNK}
+    people = Contact.objects.count(), AudienceRow.objects.count(), Group.objects.get().contacts.count()
+    assert people == (GOOD, GOOD, GOOD)
+    numbers = AudienceRow.objects.order_by("number").values_list("number", flat=True)
+    assert list(numbers) == list(range(2, GOOD + 2))
+    assert upload.rejected.count() == DUPLICATES + JUNK
+
+
+def die_at(upload: AudienceUpload, place: int) -> int:
+    """Let a process import until this row is written, and kill it in whatever it does then; the row it reached."""
+    process = subprocess.Popen([sys.executable, "-c", WORK, str(upload.pk)], cwd=ROOT, env=environment())
+    try:
+        while position(upload) < place and process.poll() is None:
+            time.sleep(0.002)
+        assert process.poll() is None, "it came to its end before it could be killed"
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    return position(upload)
+
+
+def position(upload: AudienceUpload) -> int:
+    return AudienceUpload.objects.values_list("position", flat=True).get(pk=upload.pk)
+
+
+def environment() -> dict[str, Any]:
+    return {
+        **os.environ,
+        "DATABASE_URL": database_url(),
+        "DATA_DIR": str(settings.DATA_DIR),
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+    }
