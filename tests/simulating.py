@@ -116,7 +116,7 @@ class Simulator:
         requests.post(f"{self.url}/_simulator/{path}", json=body, timeout=_TIMEOUT_S).raise_for_status()
 
 
-def wait_until(condition: Callable[[], bool], *, limit_s: float = 10) -> None:
+def wait_until(condition: Callable[[], bool], *, limit_s: float = 60) -> None:
     """Poll until `condition` holds; raises AssertionError after `limit_s` seconds."""
     deadline = time.monotonic() + limit_s
     while not condition():

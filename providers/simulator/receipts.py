@@ -27,7 +27,7 @@ CONNECTIONS = 32
 HTTP_OK, HTTP_REDIRECT = 200, 300
 _TICK_S = 0.02
 _RELEASED_AT_ONCE = 1000
-_LOOKUP_KEPT_S = 1.0
+LOOKUP_KEPT_S = 1.0
 # Statuses after which IMIconnect posts no more; for the other two nothing is documented, so they share the list.
 NOT_RETRIED = frozenset(
     {*range(202, 209), 226, *range(300, 309), 400, 402, *range(404, 412), 414, 415, 416, 418, 505},
@@ -76,7 +76,7 @@ class CallbackBook:
         expires, url = self._known.get(account, (0.0, None))
         if expires < time.monotonic():
             url = await asyncio.to_thread(self._lookup, account)
-            self._known[account] = (time.monotonic() + _LOOKUP_KEPT_S, url)
+            self._known[account] = (time.monotonic() + LOOKUP_KEPT_S, url)
         return url
 
 

@@ -7,12 +7,15 @@ import time
 
 import pytest
 
+from providers.simulator import receipts
 from providers.simulator.magic import Status
 from providers.simulator.receipts import CallbackBook, Notice, ReceiptPoster
 from providers.simulator.record import Recipient, Record
 from tests.providers.simulator.kaleyra_samples import post, text_request
 from tests.providers.simulator.sink import listening
 from tests.simulating import Simulator, wait_until
+
+LIMIT_S = 60
 
 
 def ask(book: CallbackBook, *accounts: str) -> list[str | None]:
@@ -33,11 +36,15 @@ def test_the_lookup_runs_in_a_thread_of_its_own() -> None:
     assert threads[0] is not threading.main_thread()
 
 
-def test_the_lookup_is_not_repeated_for_every_receipt() -> None:
+@pytest.mark.parametrize(("kept_s", "times"), [(3_600, 1), (-1, 50)])
+def test_the_lookup_is_not_repeated_while_its_answer_is_kept(
+    monkeypatch: pytest.MonkeyPatch, kept_s: int, times: int
+) -> None:
+    monkeypatch.setattr(receipts, "LOOKUP_KEPT_S", kept_s)
     asked: list[str] = []
     book = CallbackBook(asked.append, {})
     assert ask(book, *["HX1"] * 50) == [None] * 50
-    assert asked == ["HX1"]
+    assert asked == ["HX1"] * times
 
 
 def test_a_registered_url_wins_over_the_lookup() -> None:
@@ -69,7 +76,7 @@ def test_a_failing_lookup_costs_a_receipt_a_retry_and_nothing_else(caplog: pytes
         poster = ReceiptPoster(record, CallbackBook(lookup, {}))
         notice = Notice("kaleyra", lambda _to, status, _at: {"status": status}, account="HX1")
         with caplog.at_level(logging.ERROR):
-            asyncio.run(asyncio.wait_for(post_one(poster, notice, record, "receipts"), 10))
+            asyncio.run(asyncio.wait_for(post_one(poster, notice, record, "receipts"), LIMIT_S))
     assert sink.bodies == [{"status": Status.OPTED_OUT}]
     assert "HX1" in caplog.text
 
@@ -78,7 +85,7 @@ def test_a_receiver_that_is_down_costs_the_receipt_after_its_retries() -> None:
     record = Record()
     poster = ReceiptPoster(record, CallbackBook(lambda _account: "http://127.0.0.1:1/", {}))
     notice = Notice("kaleyra", lambda _to, status, _at: {"status": status}, account="HX1")
-    asyncio.run(asyncio.wait_for(post_one(poster, notice, record, "receipts_given_up"), 10))
+    asyncio.run(asyncio.wait_for(post_one(poster, notice, record, "receipts_given_up"), LIMIT_S))
     assert "receipts" not in record.totals()["kaleyra"]
 
 
