@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from broadcaster.settings import REDIS_URL
@@ -14,6 +15,10 @@ from tests.simulating import Simulator
 
 # Playwright's loop runs in the tests' thread, where the tests ask the database too.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# A busy machine is no failure of what a property test looks at.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 ARGUMENTS = [
     "--no-sandbox",
