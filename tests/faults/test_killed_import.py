@@ -20,6 +20,7 @@ from tests.running import ROOT, database_url
 GOOD, DUPLICATES, JUNK = 12_000, 600, 400
 KILLS = 10
 SMALL_CHUNKS = 250
+CHUNK_TAKES_S = 0.04  # more or less
 WORK = f"""
 import sys, django
 django.setup()
@@ -39,7 +40,8 @@ def upload(transactional_db: None) -> AudienceUpload:
 
 def test_an_import_that_is_killed_ten_times_ends_like_any_other(upload: AudienceUpload) -> None:
     random = Random(20261121)  # noqa: S311
-    reached = [die_at(upload, place) for place in sorted(random.sample(range(1, GOOD), KILLS))]
+    places = sorted(random.sample(range(1, GOOD), KILLS))
+    reached = [die_at(upload, place, after_s=random.uniform(0, CHUNK_TAKES_S)) for place in places]
     assert reached == sorted(reached)
     finish(upload)
     assert (upload.state, upload.rows) == ("imported", GOOD + DUPLICATES + JUNK)
@@ -51,12 +53,13 @@ def test_an_import_that_is_killed_ten_times_ends_like_any_other(upload: Audience
     assert upload.rejected.count() == DUPLICATES + JUNK
 
 
-def die_at(upload: AudienceUpload, place: int) -> int:
-    """Let a process import until this row is written, and kill it in whatever it does then; the row it reached."""
+def die_at(upload: AudienceUpload, place: int, *, after_s: float) -> int:
+    """Let a process import until this row is written, and kill it somewhere in a later chunk; the row it reached."""
     process = subprocess.Popen([sys.executable, "-c", WORK, str(upload.pk)], cwd=ROOT, env=environment())
     try:
         while position(upload) < place and process.poll() is None:
             time.sleep(0.002)
+        time.sleep(after_s)
         assert process.poll() is None, "it came to its end before it could be killed"
     finally:
         os.kill(process.pid, signal.SIGKILL)
