@@ -21,6 +21,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 # Servers close idle connections after 15 to 60 s. A request written at that very moment would be lost in silence.
 IDLE_LIMIT_S = 10.0
+# A file of 25 MB over a line of 5 Mbit/s; no request without a file is as large as that.
+LARGE_BYTES = 1024 * 1024
+WRITE_TIMEOUT_S = 45.0
 
 
 class Stage(Enum):
@@ -63,6 +66,8 @@ class WatchedConnection(HTTPConnection):
         finally:
             self.held = None
         progress.stage = Stage.WRITING
+        if self.sock is not None and len(message) > LARGE_BYTES:
+            self.sock.settimeout(WRITE_TIMEOUT_S)  # it stands for all of the writing; until now it is the connection's
         self.send(message)
         self.used_at = time.monotonic()
 

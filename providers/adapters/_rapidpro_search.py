@@ -1,7 +1,7 @@
 """RapidPro's list of broadcasts, searched for posts of ours whose answer was lost.
 
-A broadcast keeps its texts as they were posted, trimmed, and the URNs that it was posted to; `null` instead of these
-where the workspace hides them. Attachments go in as media and come out as addresses, so only their number is compared.
+A broadcast keeps its texts as they were posted, trimmed, and whom it was posted to; `null` instead of the URNs where
+the workspace hides them. Attachments go in as media and come out as addresses, so only their number is compared.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from providers import parsing, writing
+from providers.adapters import _rapidpro_recipients as recipients
 from providers.errors import AnswerUnreadable
 
 Said = tuple[str, frozenset[tuple[str, str]], frozenset[tuple[str, int]]]  # base language, texts, attachments
-Key = tuple[str, Said]  # what one URN was told
+Key = tuple[str, Said]  # what one recipient was told
 Pages = Callable[..., Iterator[Any]]
 
 SHORTEST = timedelta(seconds=2)  # of a time that is halved because its list is too long to be read
@@ -23,7 +24,7 @@ REQUESTS_A_SEARCH = 50  # of 250 broadcasts each; what lies beyond stays unknown
 def wanted(payload: Mapping[str, Any]) -> Key | None:
     """What to look for, from the payload of one message; None for an attachment alone, which could be anything."""
     said = _said(payload)
-    return (payload["urns"][0], said) if said else None
+    return (next(recipients.of(payload)), said) if said else None
 
 
 def found(pages: Pages, keys: Sequence[Key | None], since: datetime, until: datetime) -> list[list[str]]:
@@ -66,19 +67,20 @@ class _Search:
                 self.note(broadcast, said, made)
 
     def note(self, broadcast: Any, said: Said, made: datetime) -> None:
-        """Note the id for each URN that is looked for."""
+        """Note the provider id for each recipient that is looked for."""
         broadcast_id = parsing.identifier(parsing.dig(broadcast, "id") or parsing.dig(broadcast, "uuid"))
-        for urn in parsing.items(parsing.dig(broadcast, "urns")):
-            ids = self.ids.get((urn, said)) if isinstance(urn, str) else None
+        for recipient in recipients.of(broadcast):
+            ids = self.ids.get((recipient, said))
             if ids is not None and broadcast_id:
-                ids[broadcast_id] = made
+                ids[recipients.provider_id(broadcast_id, recipient)] = made
 
 
 def _said(broadcast: Any) -> Said | None:
     texts = _by_language(broadcast, "text")
     trimmed = frozenset((language, text.strip()) for language, text in texts if isinstance(text, str) and text.strip())
     files = frozenset((language, len(parsing.items(each))) for language, each in _by_language(broadcast, "attachments"))
-    base = parsing.identifier(parsing.dig(broadcast, "base_language"))
+    first = texts[0][0] if texts else ""  # what RapidPro takes for the base language where the post names none
+    base = parsing.identifier(parsing.dig(broadcast, "base_language")) or first
     return (base, trimmed, frozenset(pair for pair in files if pair[1])) if trimmed else None
 
 

@@ -9,63 +9,63 @@
     201 {"id": 1234, "urns": ["tel:+250788123123", ...], "text": {...}, "status": "queued",
          "created_on": "2013-03-02T17:28:12.123456Z", ...}
 
-    GET https://<host>/api/v2/messages.json?broadcast=1234
-    200 {"next": null, "previous": null, "results": [
-          {"id": 4105426, "broadcast": 1234, "urn": "tel:+250788123123", "direction": "out", "status": "wired",
-           "modified_on": "2013-03-02T17:29:12.123456Z", ...}]}
-
     GET https://<host>/api/v2/broadcasts.json?after=2013-03-02T17:28:00.000000Z&before=2013-03-02T17:29:00.000000Z
     200 {"next": "https://<host>/api/v2/broadcasts.json?after=...&cursor=cD0yMDEz", "previous": null, "results": [
           {"id": 1234, "urns": [...], "text": {...}, "created_on": "2013-03-02T17:28:12.123456Z", ...}]}
 
-Sources: the "Broadcasts Endpoint" page for broadcasts, RapidPro's own code for messages, errors and limits.
+    GET https://<host>/api/v2/groups.json
+    200 {"next": null, "previous": null, "results": [
+          {"uuid": "5f05311e-8f81-4a67-a5b5-1501b6d6496a", "name": "Reporters", "query": null, "status": "ready",
+           "system": false, "count": 315}]}
+
+    GET https://<host>/api/v2/workspace.json
+    200 {"uuid": "6a44ca78-a4c2-4862-a7d3-2932f9b3a7c3", "name": "TextIt", "country": "RW", ...,
+         "credits": {"used": -1, "remaining": -1}}
+
+Sources: the "Broadcasts Endpoint" page for broadcasts; for messages, groups, media, errors and limits the code of
+rapidpro/rapidpro v9.0.0 and nyaruka/rapidpro v26.3.54, named beside each table.
 
 RapidPro evaluates expressions such as `@contact.name` in every text. Ours are rendered already, so each `@` goes out
-as `@@`, which is a literal one there: a person called "@contact" stays one.
+as `@@`, which is a literal one there (`_rapidpro_content.py`): a person called "@contact" stays one.
 
-A broadcast has one id for all its recipients, so all of them carry it, and polled events name the address too. Nothing
-tells which post an id belongs to, and a post is not idempotent: a bare 500 therefore stays unknown. What was made in
-the time of a lost answer can be listed, though, and compared word for word (`_rapidpro_search.py`).
+A broadcast has one number for all its recipients, so all of them carry it, and polled events name the address too.
+Nothing tells which post a number belongs to, and a post is not idempotent: a bare 500 therefore stays unknown. What was
+made in the time of a lost answer can be listed, though, and compared word for word (`_rapidpro_search.py`).
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from providers import client, limits, parsing, writing
+from providers import client, parsing
+from providers.adapters import _rapidpro_answers as answers
+from providers.adapters import _rapidpro_content as text
+from providers.adapters import _rapidpro_media as media
+from providers.adapters import _rapidpro_receipts as receipts
+from providers.adapters import _rapidpro_recipients as recipients
 from providers.adapters import _rapidpro_search as search
+from providers.adapters._rapidpro_receipts import Page
 from providers.capabilities import Capabilities
 from providers.config import ConfigField, batch_size_field
-from providers.errors import AnswerUnreadable, ChannelRejected, MessageRejected, ProviderError, TryLater
+from providers.errors import AnswerUnreadable, MessageRejected, ProviderError
 from providers.http import Answer, Request
-from providers.messages import Content, OutboundMessage, Recipient, Text
-from providers.outcomes import DeliveryStatus, FieldError, Health, ReceiptEvent, SendResult
-from providers.statuses import error_for_status
+from providers.listings import ListedGroup
+from providers.messages import Content, OutboundMessage, Text
+from providers.outcomes import Balance, FieldError, Health, ReceiptEvent, SendResult
 
-# `status` of an outgoing message; the words in RapidPro's documentation of messages.json and in its code.
-STATUSES = {
-    "initializing": DeliveryStatus.QUEUED,
-    "queued": DeliveryStatus.QUEUED,
-    "wired": DeliveryStatus.SENT,
-    "sent": DeliveryStatus.SENT,
-    "resent": DeliveryStatus.SENT,
-    "errored": DeliveryStatus.SENT,  # RapidPro tries it again by itself
-    "delivered": DeliveryStatus.DELIVERED,
-    "read": DeliveryStatus.READ,
-    "failed": DeliveryStatus.FAILED,
-}
-# HTTP statuses that mean something else here than elsewhere; RapidPro's code.
-ERRORS: dict[int, type[ProviderError]] = {409: ChannelRejected}  # the workspace has reached a limit
-# A refused workspace answers 400; the words in its sentence, from RapidPro's code.
-WORKSPACE_REFUSED = ("flagged", "suspended")
+STATUSES = receipts.STATUSES
+ERRORS = answers.ERRORS
 
-LARGEST_BATCH = 100
-ATTACHMENTS_PER_LANGUAGE = 10
-LANGUAGES = 50
-LAST_PAGE = 20  # of 250 items each: far more messages than a broadcast of ours can have
+LARGEST_BATCH = 100  # of each of the three lists; all of ours together stay below it
+LIST_LIMIT_BYTES = 10_000_000  # 250 items, each with a text of up to 4,096 characters and ten addresses of files
 LONG_AGO = "2000-01-01T00:00:00Z"
+NOT_SENDABLE = frozenset({"initializing", "invalid"})  # a group whose members are not known, or whose query is broken
+NAME_CHARACTERS = 128
+MOST_PEOPLE = 1_000_000_000
+CREDITS = "credits"
 
 
 class Client(client.Client):
@@ -79,7 +79,10 @@ class Client(client.Client):
         default_batch=LARGEST_BATCH,
         recipient_key="phone_or_identifier",
         receipts="poll",
+        balance=True,
         lookup=True,
+        groups=True,
+        media=True,
     )
     config_fields = (
         ConfigField("base_url", "Base URL", "url", "Of your installation.", default="https://textit.com"),
@@ -103,119 +106,118 @@ class Client(client.Client):
         """The token of one workspace."""
         return {"Authorization": f"Token {self.secrets['api_token']}"}
 
+    # -- sending ---------------------------------------------------------------------------------------------------
+
     def content_problems(self, content: Content) -> list[FieldError]:
         """The limits of the endpoint, counted as RapidPro counts: after escaping."""
-        return list(self._text_problems(content)) if isinstance(content, Text) else []
+        return list(text.problems(content, self.config["text_limit"])) if isinstance(content, Text) else []
 
     def build(self, messages: Sequence[OutboundMessage]) -> Request:
         """One broadcast of one set of translations."""
         return Request.json(self.url("/api/v2/broadcasts.json"), _payload(messages), headers=self.headers)
 
     def read(self, answer: Answer, messages: Sequence[OutboundMessage]) -> list[SendResult]:
-        """One broadcast id for all, or an error that may name the URNs at fault."""
+        """One broadcast id for all, or an error that may name the recipients at fault."""
         if not answer.ok:
-            return _refused(answer, messages)
-        provider_id = parsing.identifier(parsing.dig(answer.value, "id") or parsing.dig(answer.value, "uuid"))
-        if not provider_id:
+            return answers.results(answer, messages)
+        number = parsing.identifier(parsing.dig(answer.value, "id") or parsing.dig(answer.value, "uuid"))
+        if not number:
             raise AnswerUnreadable("RapidPro said yes, but gave no broadcast id.")
-        return [SendResult.accepted(provider_id) for _ in messages]
+        ids = (recipients.provider_id(number, message.recipient.address) for message in messages)
+        return [SendResult.accepted(provider_id) for provider_id in ids]
+
+    # -- the account -----------------------------------------------------------------------------------------------
 
     def check(self) -> Health:
-        """List broadcasts of a time when there were none: cheap, and it needs the very right that sending needs."""
+        """List broadcasts of a time when there were none: cheap, and at the very address that sending uses."""
         try:
-            self.ask(Request.get(self.url("/api/v2/broadcasts.json"), headers=self.headers, before=LONG_AGO))
+            answer = self.door.call(self._list("broadcasts", before=LONG_AGO))
         except ProviderError as error:
-            return Health(False, error.sentence)
+            return self.unanswered(error)
+        if not answer.ok:
+            return Health(False, answers.refusal(answer).sentence)
+        if not isinstance(parsing.dig(answer.value, "results"), list):
+            return Health(False, answers.NOT_THE_API)
         return Health(True, "RapidPro accepts the token.")
+
+    def balance(self) -> Balance | None:
+        """The workspace's credits: counted until nyaruka/rapidpro v7.5.89, and since then -1 or not there."""
+        answer = self.ask(Request.get(self.url("/api/v2/workspace.json"), headers=self.headers))
+        remaining = parsing.identifier(parsing.dig(answer.value, CREDITS, "remaining"))
+        return Balance(remaining, CREDITS) if remaining.isdecimal() else None
+
+    def groups(self) -> list[ListedGroup]:
+        """The groups of the workspace; `group:` and one's id make the identifier of a recipient."""
+        listed = [item for page in receipts.pages(self._page, "groups") for item in receipts.items(page)]
+        return list({group.group_id: group for group in map(_group, listed) if group}.values())
+
+    def upload(self, name: str, content_type: str, content: bytes) -> str:
+        """The file's UUID. Raises MessageRejected for a file that RapidPro would not take, before it is sent."""
+        file_type = media.checked_type(content_type)
+        media.check_size(content)
+        request = Request(
+            "POST",
+            self.url("/api/v2/media.json"),
+            self.headers,
+            files=(("file", name or "file", content),),
+            file_types={"file": file_type},
+        )
+        return media.uploaded(self.ask(request))
+
+    # -- what became of messages -----------------------------------------------------------------------------------
 
     def poll(
         self, references: Sequence[str], *, since: datetime, cursor: str = ""
     ) -> Iterator[tuple[list[ReceiptEvent], str]]:
-        """The messages of these broadcasts; the cursor is not needed, for a broadcast is read whole."""
-        for reference in references:
-            yield list(self._messages(reference)), cursor
+        """Few broadcasts are read one by one, many by pages of all that the workspace sent since then."""
+        return receipts.poll(self._page, references, since, cursor)
 
     def lookup(self, messages: Sequence[OutboundMessage], since: datetime, until: datetime) -> list[list[str]]:
-        """The broadcasts of that time that carry the message's text to the message's URN."""
+        """The broadcasts of that time that carry the message's text to the message's recipient."""
         wanted = [search.wanted(_payload([message])) for message in messages]
-        return search.found(lambda **query: self._pages("broadcasts", **query), wanted, since, until)
+        return search.found(self._broadcasts, wanted, since, until)
 
-    def _messages(self, broadcast_id: str) -> Iterator[ReceiptEvent]:
-        for results in self._pages("messages", broadcast=broadcast_id):
-            for message in parsing.items(results):
-                if parsing.dig(message, "direction") != "in":
-                    yield _event(message, broadcast_id)
+    def _addressing_problems(self, message: OutboundMessage) -> Iterator[FieldError]:
+        yield from super()._addressing_problems(message)
+        if sentence := recipients.problem(message.recipient):
+            yield FieldError("identifier", sentence)
 
-    def _pages(self, endpoint: str, **query: str) -> Iterator[Any]:
-        """The `results` of each page, as they are."""
-        for _ in range(LAST_PAGE):
-            answer = self.ask(Request.get(self.url(f"/api/v2/{endpoint}.json"), headers=self.headers, **query))
-            yield parsing.dig(answer.value, "results")
-            page = _cursor(parsing.dig(answer.value, "next"))
-            if not page:
-                return
-            query["cursor"] = page
+    # -- the way there ---------------------------------------------------------------------------------------------
 
-    def _text_problems(self, content: Text) -> Iterator[FieldError]:
-        if not any(each.text or each.attachments for each in content.translations):
-            yield FieldError("text", "Give a text or an attachment.")
-        if len(content.translations) > LANGUAGES:
-            yield FieldError("translations", f"At most {LANGUAGES} languages are allowed.")
-        if any(each.text for each in content.translations) and not content.base.text:
-            yield FieldError("text", "The text in the base language is missing.")
-        for each in content.translations:
-            yield from limits.within(
-                "text", f"The text ({each.language})", _escaped(each.text), self.config["text_limit"]
-            )
-            if len(each.attachments) > ATTACHMENTS_PER_LANGUAGE:
-                yield FieldError("attachments", f"At most {ATTACHMENTS_PER_LANGUAGE} attachments are allowed.")
+    def ask(self, request: Request) -> Answer:
+        """Make a call that sends nothing. Raises ProviderError unless RapidPro says yes."""
+        answer = self.door.call(request)
+        if not answer.ok:
+            raise answers.refusal(answer)
+        return answer
+
+    def _list(self, endpoint: str, **query: str) -> Request:
+        return Request.get(self.url(f"/api/v2/{endpoint}.json"), headers=self.headers, **query)
+
+    def _page(self, endpoint: str, **query: str) -> Page:
+        answer = self.ask(replace(self._list(endpoint, **query), answer_limit_bytes=LIST_LIMIT_BYTES))
+        is_data = answer.value is not None or answer.text.strip() == "null"
+        return Page(parsing.dig(answer.value, "results"), _cursor(parsing.dig(answer.value, "next")), is_data)
+
+    def _broadcasts(self, **query: str) -> Iterator[Any]:
+        return (page.results for page in receipts.pages(self._page, "broadcasts", **query))
 
 
 def _payload(messages: Sequence[OutboundMessage]) -> dict[str, Any]:
     content = messages[0].content
     if not isinstance(content, Text):
         raise MessageRejected(f"RapidPro cannot send content of the kind {content.kind}.")
-    return writing.given(
-        urns=[_urn(message.recipient) for message in messages],
-        text={each.language: _escaped(each.text) for each in content.translations if each.text},
-        attachments={each.language: list(each.attachments) for each in content.translations if each.attachments},
-        base_language=content.base.language,
-    )
+    named = {name: found for name, found in recipients.lists(messages).items() if found}
+    return {**named, **text.fields(content)}
 
 
-def _escaped(text: str) -> str:
-    return text.replace("@", "@@")
-
-
-def _urn(recipient: Recipient) -> str:
-    if recipient.phone:
-        return f"tel:{recipient.phone}"
-    return recipient.identifier if ":" in recipient.identifier else f"ext:{recipient.identifier}"
-
-
-def _address(urn: str) -> str:
-    scheme, _, path = urn.partition(":")
-    return path if scheme in {"tel", "ext"} else urn
-
-
-def _refused(answer: Answer, messages: Sequence[OutboundMessage]) -> list[SendResult]:
-    detail = " ".join(parsing.texts(answer.value))
-    if answer.status in ERRORS:
-        raise ERRORS[answer.status](f"RapidPro refused. {detail}".strip(), code=f"HTTP {answer.status}")
-    if answer.status == 400 and any(word in detail for word in WORKSPACE_REFUSED):  # noqa: PLR2004
-        raise ChannelRejected(detail, code="workspace")
-    faults = parsing.dig(answer.value, "urns")
-    if answer.status == 400 and isinstance(faults, dict) and len(messages) > 1:  # noqa: PLR2004
-        return [_by_position(faults, position) for position in range(len(messages))]
-    raise error_for_status(answer, detail)
-
-
-def _by_position(faults: dict[str, Any], position: int) -> SendResult:
-    # {"urns": {"3": ["Invalid URN: ..."]}}: one recipient is at fault, and the others went down with it.
-    fault = faults.get(str(position))
-    if fault is None:
-        return SendResult.failed(TryLater("Another recipient of the same request was refused.", code="HTTP 400"))
-    return SendResult.failed(MessageRejected(" ".join(parsing.texts(fault)) or "Refused.", code="HTTP 400"))
+def _group(item: Any) -> ListedGroup | None:
+    uuid = parsing.identifier(parsing.dig(item, "uuid"))
+    name = parsing.phrase(parsing.dig(item, "name"), NAME_CHARACTERS)
+    if not recipients.UUID.match(uuid) or not name or parsing.identifier(parsing.dig(item, "status")) in NOT_SENDABLE:
+        return None
+    count = parsing.dig(item, "count")
+    return ListedGroup(uuid, name, count if type(count) is int and 0 <= count < MOST_PEOPLE else None)
 
 
 def _cursor(next_page: Any) -> str:
@@ -226,15 +228,3 @@ def _cursor(next_page: Any) -> str:
         return parse_qs(urlsplit(next_page).query).get("cursor", [""])[0]
     except ValueError:
         return ""
-
-
-def _event(message: Any, broadcast_id: str) -> ReceiptEvent:
-    word = parsing.identifier(parsing.dig(message, "status"))
-    return ReceiptEvent(
-        parsing.status(word, STATUSES, "RapidPro"),
-        provider_id=broadcast_id,
-        address=_address(parsing.identifier(parsing.dig(message, "urn"))),
-        code=word,
-        reason=parsing.phrase(parsing.dig(message, "failed_reason")),
-        at=parsing.moment(parsing.dig(message, "modified_on") or parsing.dig(message, "sent_on")),
-    )

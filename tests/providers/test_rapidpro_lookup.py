@@ -109,6 +109,10 @@ SAME: dict[str, tuple[OutboundMessage, dict[str, Any]]] = {
         {"urns": ["ext:C-17"]},
     ),
     "a newer installation": (ANN, {"id": None, "uuid": "7"}),
+    "posted without a base language": (
+        message(Text((Translation("eng", "Hello"), Translation("spa", "", (MEDIA,)))), number=1),
+        {"attachments": {"eng": [], "spa": [f"image/png:https://example.org/{MEDIA}.png"]}},
+    ),
 }
 
 
@@ -117,6 +121,14 @@ SAME: dict[str, tuple[OutboundMessage, dict[str, Any]]] = {
 def test_what_is_written_differently_is_found(outgoing: OutboundMessage, shown: dict[str, Any]) -> None:
     lists({**theirs(7, ANN), **shown})
     assert lookup(outgoing) == [["7"]]
+
+
+@pytest.mark.parametrize(("kind", "name"), [("group", "groups"), ("contact", "contacts")])
+@responses.activate
+def test_contacts_and_groups_are_found_by_their_uuid(kind: str, name: str) -> None:
+    somebody = message(Text.of("Hello"), recipient=Recipient(identifier=f"{kind}:{MEDIA}"))
+    lists(theirs(9, ANN), {**theirs(8), name: [None, {"uuid": "x"}]}, {**theirs(7, ANN), name: [{"uuid": MEDIA}]})
+    assert lookup(somebody) == [[f"{kind}:7"]]
 
 
 @responses.activate
