@@ -21,6 +21,7 @@ from providers.outcomes import FieldError, SendResult
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")  # ITU-T E.164: at most 15 digits
 PRIORITIES = range(1, 4)
+UNWRITABLE = "The message or the name holds half of a character, which cannot be sent; write that place again."
 FIRST_COMMON_FIELD = OutboundMessage._fields.index("content") + 1  # what stands before is each recipient's own
 
 
@@ -99,6 +100,10 @@ class Client(Account):
             results = self.attempt(group)
         except ProviderError as error:
             results = self._failures(error, None, group)
+        except UnicodeEncodeError:
+            if len(group) > 1:  # one person's name must not take the others along
+                return [result for message in group for result in self.deliver([message])]
+            results = self._failures(MessageRejected(UNWRITABLE, code="build"), None, group)
         except Exception as error:  # noqa: BLE001  a message that cannot be built has not been posted
             rejection = MessageRejected(f"The message could not be built: {type(error).__name__}.", code="build")
             results = self._failures(rejection, None, group)

@@ -60,7 +60,7 @@ MESSAGES = [message(Text.of("Hello"), number=number) for number in range(3)]
         (MessageRejected("no"), Outcome.REJECTED),
         (KeyError("x"), Outcome.REJECTED),
         (RecursionError(), Outcome.REJECTED),
-        (UnicodeEncodeError("utf-8", "x", 0, 1, "lone surrogate"), Outcome.REJECTED),
+        (UnicodeEncodeError("utf-8", "x", 0, 1, "lone surrogate"), Outcome.REJECTED),  # each alone
     ],
 )
 def test_what_cannot_be_built_is_refused_unsent(odd: Odd, server: Any, error: Exception, outcome: Outcome) -> None:

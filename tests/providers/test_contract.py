@@ -1,6 +1,7 @@
 """What every provider keeps, whoever it is: a new adapter is tested here without being named."""
 
 import json
+import logging
 import sys
 from typing import Any
 
@@ -29,6 +30,10 @@ each_variant = pytest.mark.parametrize("account", variants(), ids=str)
 
 
 PADDING = "x" * 290  # so that a limit of 300 characters would cut the secret in two
+
+
+def filled(secrets: dict[str, str]) -> list[str]:
+    return [name for name, value in secrets.items() if value]
 
 
 def required(account: Account) -> list[str]:
@@ -139,15 +144,22 @@ def test_garbage_gives_one_result_for_each_message(account: Account, status: int
 
 
 @each_variant
+@pytest.mark.parametrize("secret", [SECRET, 'k3y/"+&<of>\\the channel'], ids=["plain", "to be escaped"])
 @pytest.mark.parametrize("status", [200, 303, 400, 401, 429, 500, 502])
 def test_secrets_stay_out_of_everything_that_is_kept(
-    account: Account, status: int, caplog: pytest.LogCaptureFixture
+    account: Account, status: int, secret: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    echo = dict.fromkeys(("message", "error", "detail", "description", "notes", "status"), f"{PADDING}{SECRET} is bad")
-    results = send_to(account, 2, status=status, json={**echo, "code": SECRET, "response": [{**echo, "code": SECRET}]})
-    kept = [repr(account.client()), caplog.text]
+    usual = account.client()
+    client = providers.connect(account.kind, config=usual.config, secrets=dict.fromkeys(filled(usual.secrets), secret))
+    echo = dict.fromkeys(("message", "error", "detail", "description", "notes", "status"), f"{PADDING}{secret} is bad")
+    body = json.dumps({**echo, "code": secret, "response": [{**echo, "code": secret}]}).replace("/", "\\/")
+    with caplog.at_level(logging.DEBUG), responses.RequestsMock() as server:
+        server.add("POST", ANYWHERE, status=status, body=body)
+        results = client.send(account.messages(2))
+    kept = [repr(client), caplog.text]
     kept += [f"{result!r} {result.error} {result.error and result.error.code}" for result in results]
-    assert SECRET[:5] not in " ".join(kept)
+    kept += [f"{result.exchange} {result.error and result.error.sentence}" for result in results]
+    assert secret[:4] not in " ".join(kept)
 
 
 @each_variant
