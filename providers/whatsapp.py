@@ -1,18 +1,18 @@
-"""WhatsApp's own vocabulary, which several providers hand on unchanged: the parts of a template, statuses, replies.
+"""WhatsApp's own words for what became of a message and what people answer, which several providers hand on unchanged.
 
     statuses[]  {"id": "wamid.X", "status": "delivered", "timestamp": "1722834665", "recipient_id": "9194XXXXXXXX",
                  "errors": [{"code": 131026, "title": "Message undeliverable"}]}
     messages[]  {"from": "9194XXXXXXXX", "id": "wamid.Y", "timestamp": "1722834700", "type": "text",
                  "text": {"body": "STOP"}}
 
-Source of all of it: Meta's Cloud API reference, webhooks and template messages.
+Source of all of it: Meta's Cloud API reference, webhooks.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from providers import parsing
-from providers.messages import Button, Media, TemplateMessage
 from providers.outcomes import DeliveryStatus, ReceiptEvent
 
 # Meta's reference, "Status object".
@@ -23,9 +23,8 @@ STATUSES = {
     "failed": DeliveryStatus.FAILED,
 }
 OPTED_OUT_CODE = "131050"  # Meta's reference, error codes: the person stopped marketing messages
-OPTED_OUT_WORDS = ("opted out", "opted-out")  # in the providers' own reasons, such as Kaleyra's "Number Opted Out"
-HEADERS = frozenset({"text", "image", "video", "document"})
-BUTTONS = frozenset({"url", "quick_reply", "flow"})
+# In the providers' own reasons, such as Kaleyra's "Number Opted Out"; but not "not opted out".
+OPTED_OUT = re.compile(r"(?<!not )\bopt(?:ed)?[ _-]?out\b", re.IGNORECASE)
 
 # Where the words of a person's message stand, by its type; Meta's reference, "Messages object".
 INBOUND_PATHS: tuple[tuple[str, ...], ...] = (
@@ -39,16 +38,6 @@ INBOUND_PATHS: tuple[tuple[str, ...], ...] = (
     ("video", "caption"),
     ("document", "caption"),
 )
-
-
-def template_components(template: TemplateMessage) -> list[dict[str, Any]]:
-    """The variable parts of a template as Meta's `components`."""
-    components: list[dict[str, Any]] = []
-    if template.header:
-        components.append({"type": "header", "parameters": [_media(template.header)]})
-    if template.variables:
-        components.append({"type": "body", "parameters": [_text(value) for value in template.variables]})
-    return components + [_button(button) for button in template.buttons]
 
 
 def status_event(status: Any, *, provider: str) -> ReceiptEvent:
@@ -69,7 +58,7 @@ def status_event(status: Any, *, provider: str) -> ReceiptEvent:
 
 def failure_or_opt_out(status: DeliveryStatus, *, code: str, reason: str) -> DeliveryStatus:
     """The status, but opted out where a failure gives that as its reason: such a person must not be asked again."""
-    is_opt_out = code == OPTED_OUT_CODE or any(words in reason.lower() for words in OPTED_OUT_WORDS)
+    is_opt_out = code == OPTED_OUT_CODE or OPTED_OUT.search(reason) is not None
     return DeliveryStatus.OPTED_OUT if status is DeliveryStatus.FAILED and is_opt_out else status
 
 
@@ -83,20 +72,3 @@ def inbound_events(value: Any) -> Iterator[ReceiptEvent]:
             at=parsing.moment(parsing.dig(message, "timestamp")),
             inbound=next((text for text in found if text), ""),
         )
-
-
-def _text(value: str) -> dict[str, Any]:
-    return {"type": "text", "text": value}
-
-
-def _media(header: Media) -> dict[str, Any]:
-    return _text(header.value) if header.kind == "text" else {"type": header.kind, header.kind: {"link": header.value}}
-
-
-def _button(button: Button) -> dict[str, Any]:
-    parameter: dict[str, Any] = _text(button.value)
-    if button.kind == "quick_reply":
-        parameter = {"type": "payload", "payload": button.value}
-    elif button.kind == "flow":
-        parameter = {"type": "action", "action": {"flow_token": button.value}}
-    return {"type": "button", "sub_type": button.kind, "index": str(button.index), "parameters": [parameter]}

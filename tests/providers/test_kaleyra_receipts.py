@@ -67,6 +67,41 @@ def test_status(word: object, status: DeliveryStatus) -> None:
     assert [event.status for event in parse(status_callback(word))] == [status]
 
 
+# Kaleyra's page "...-daily-limit-reached"; for the other titles of not-sent pages no body is published.
+NOT_SENT = {
+    "code": "WAV2101",
+    "status": "not sent",
+    "reason": "Account daily limit reached",
+    "message_id": "wamid.X",
+    "extra_info": {"message_id": "wamid.X", "waba_id": "12X", "ref": "ref-7", "ref1": "", "ref2": ""},
+}
+
+
+def test_published_callback_of_what_was_not_sent_is_read_whole() -> None:
+    assert parse(NOT_SENT) == [
+        ReceiptEvent(DeliveryStatus.FAILED, "wamid.X", "ref-7", code="WAV2101", reason="Account daily limit reached")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "status"),
+    [
+        ("Number Opted Out", DeliveryStatus.OPTED_OUT),
+        ("Daily Limit Reached", DeliveryStatus.FAILED),
+        ("To Number or Type Missing", DeliveryStatus.FAILED),
+        ("Template details Not found", DeliveryStatus.FAILED),
+        ("Country traffic blocked", DeliveryStatus.FAILED),
+        ("Missing slug value", DeliveryStatus.FAILED),
+        ("Submit-Failure", DeliveryStatus.FAILED),
+    ],
+)
+def test_every_title_of_a_not_sent_page_is_understood(title: str, status: DeliveryStatus) -> None:
+    as_reason = parse({**NOT_SENT, "reason": title})
+    as_status = parse({**NOT_SENT, "reason": "", "status": title})
+    as_page = parse({**NOT_SENT, "reason": "", "status": f"Not Sent - {title}"})
+    assert [event.status for event in (*as_reason, *as_status, *as_page)] == [status] * 3
+
+
 def test_unknown_word_leaves_a_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     parse(status_callback("deleted"))
     assert "Kaleyra used an unknown delivery status: 'deleted'" in caplog.text
@@ -85,6 +120,18 @@ def test_opted_out_is_told_by_the_reason() -> None:
 def test_opted_out_is_told_by_metas_code() -> None:
     [event] = parse(status_callback("failed", errors=[{"code": 131050, "title": "Unable to deliver"}]))
     assert event.status is DeliveryStatus.OPTED_OUT
+
+
+@pytest.mark.parametrize("reason", ["Number Opted Out", "user opted-out", "OPT-OUT", "opt out", "opted_out"])
+def test_opt_out_is_understood_however_it_is_written(reason: str) -> None:
+    [event] = parse({**NOT_SENT, "reason": reason})
+    assert event.status is DeliveryStatus.OPTED_OUT
+
+
+@pytest.mark.parametrize("reason", ["Number not opted out", "No opt-outs could be read", "adopted outfit"])
+def test_other_words_are_no_opt_out(reason: str) -> None:
+    [event] = parse({**NOT_SENT, "reason": reason})
+    assert event.status is DeliveryStatus.FAILED
 
 
 def test_reason_alone_makes_no_opt_out_of_a_delivery() -> None:
@@ -112,6 +159,55 @@ def test_callback_as_a_form() -> None:
     assert event == ReceiptEvent(DeliveryStatus.DELIVERED, "AXX", "ref-7", "+919407000000")
 
 
+CALLBACK = status_callback()
+FORMS: dict[str, tuple[str, bytes, dict[str, str]]] = {
+    "JSON": ("POST", json.dumps(CALLBACK).encode(), {}),
+    "JSON by PUT": ("PUT", json.dumps(CALLBACK).encode(), {}),
+    "JSON in UTF-8 with a mark": ("POST", b"\xef\xbb\xbf" + json.dumps(CALLBACK).encode(), {}),
+    "JSON with a comma too many, as published": ("POST", json.dumps(CALLBACK).encode()[:-1] + b",\n}", {}),
+    "list": ("POST", json.dumps([CALLBACK]).encode(), {}),
+    "list with junk": ("POST", json.dumps([None, "x", 5, [], CALLBACK]).encode(), {}),
+    "objects as texts in JSON": ("POST", json.dumps({k: json.dumps(v) for k, v in CALLBACK.items()}).encode(), {}),
+    "objects as texts in a form": (
+        "POST",
+        urlencode({k: v if isinstance(v, str) else json.dumps(v) for k, v in CALLBACK.items()}).encode(),
+        {},
+    ),
+    "all of it in one field": ("POST", urlencode({"payload": json.dumps(CALLBACK)}).encode(), {}),
+    "a list in one field": ("POST", urlencode({"data": json.dumps([CALLBACK])}).encode(), {}),
+    "an envelope": ("POST", json.dumps({"data": CALLBACK}).encode(), {}),
+    "the query": ("GET", b"", {k: v if isinstance(v, str) else json.dumps(v) for k, v in CALLBACK.items()}),
+}
+
+
+@pytest.mark.parametrize(("method", "body", "query"), FORMS.values(), ids=FORMS)
+def test_one_callback_in_every_form(method: str, body: bytes, query: dict[str, str]) -> None:
+    [expected] = parse(CALLBACK)
+    assert client("kaleyra").parse_receipts(method, {}, query, body) == [expected]
+
+
+def test_values_in_quotes_as_the_console_suggests_for_a_query() -> None:
+    [event] = parse(status='"delivered"', ref='"ref-7"', mobile='"919407000000"')
+    assert (event.status, event.reference, event.address) == (DeliveryStatus.DELIVERED, "ref-7", "+919407000000")
+
+
+def test_words_with_a_comma_before_a_brace_stay_as_they_are() -> None:
+    [event] = parse({**NOT_SENT, "reason": "Sorry,}"})
+    assert event.reason == "Sorry,}"
+
+
+# Kaleyra's pages on template status and messaging limits, whose callbacks may come to the same address.
+OTHER_CALLBACKS: dict[str, dict[str, Any]] = {
+    "state of a template": {"id": "1", "event": "APPROVED", "message_template_name": "order_ready", "reason": "NONE"},
+    "messaging limit": {"display_phone_number": "16505551111", "event": "FLAGGED", "current_limit": "TIER_10K"},
+}
+
+
+@pytest.mark.parametrize("callback", OTHER_CALLBACKS.values(), ids=OTHER_CALLBACKS)
+def test_callback_about_something_else_gives_nothing(callback: dict[str, Any]) -> None:
+    assert parse(callback) == parse(None, **callback) == []
+
+
 def test_flat_callback_as_json() -> None:
     [event] = parse({"id": "AXX", "status": "read", "to": "919407000000", "ref": "ref-7"})
     assert event == ReceiptEvent(DeliveryStatus.READ, "AXX", "ref-7", "+919407000000")
@@ -133,6 +229,13 @@ def test_flat_callback_as_json() -> None:
 def test_reply_is_inbound(content: dict[str, Any], text: str) -> None:
     [event] = parse(reply(**content))
     assert (event.status, event.address, event.inbound) == (None, "+919407000000", text)
+
+
+def test_flow_reply_in_a_form_is_inbound() -> None:
+    answers = {"name": "flow", "body": "Sent", "response_json": '{"flow_token": "ref-7", "city": "Bandung"}'}
+    callback = reply(type="interactive", interactive={"type": "nfm_reply", "nfm_reply": answers})
+    [event] = parse(form={name: json.dumps(value) for name, value in callback.items()})
+    assert (event.status, event.inbound) == (None, answers["response_json"])
 
 
 @pytest.mark.parametrize("body", [{}, [], {"meta_object": None}, {"meta_object": {"value": []}}, "x", 5])

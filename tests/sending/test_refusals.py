@@ -45,7 +45,8 @@ def test_a_broadcast_whose_first_messages_are_all_refused_alike_is_paused_with_t
     broadcast = reload(broadcast)
     assert broadcast.state == "paused"
     assert broadcast.state_reason == (
-        "The provider refused the first messages, all for the same reason: Kaleyra: Refer to correct payload format "
+        "The provider refused the first messages, all for the same reason: Kaleyra does not take the message as it "
+        "stands; check template, language and variables. Kaleyra says: Refer to correct payload format. "
         "Mend it, or let it go on."
     )
     assert states_of(broadcast) == {"failed": FIRST, "pending": MANY - FIRST}
