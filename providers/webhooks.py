@@ -84,18 +84,29 @@ def check_fields(config: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
 
 def _problems(config: Mapping[str, Any], secrets: Mapping[str, str]) -> Iterator[str]:
     user, header = str(config.get(USER) or ""), str(config.get(HEADER) or "")
-    if bool(user) != bool(secrets.get(PASSWORD)):
-        yield "Give both the receipts user and the receipts password, or neither."
-    if bool(header) != bool(secrets.get(HEADER_VALUE)):
-        yield "Give both the receipts header and its value, or neither."
-    if config.get(SIGNATURE_REQUIRED) and not secrets.get(SIGNING_SECRET):
-        yield "Enter the webhook secret, or do not refuse unsigned receipts."
-    if ":" in user:  # RFC 7617, 2: it ends at the first colon
-        yield "The receipts user may hold no colon; choose another name."
-    if header and not HEADER_NAME.match(header):
-        yield "The receipts header must be the name of one header, such as X-Receipts-Key."
-    if user and header.lower() == "authorization":
-        yield "Ask for the receipts user or for the header Authorization, not for both: they are the same header."
+    for wrong, sentence in (
+        (
+            bool(user) != bool(secrets.get(PASSWORD)),
+            "Give both the receipts user and the receipts password, or neither.",
+        ),
+        (bool(header) != bool(secrets.get(HEADER_VALUE)), "Give both the receipts header and its value, or neither."),
+        (
+            bool(config.get(SIGNATURE_REQUIRED)) > bool(secrets.get(SIGNING_SECRET)),
+            "Enter the webhook secret, or do not refuse unsigned receipts.",
+        ),
+        # RFC 7617, 2: it ends at the first colon.
+        (":" in user, "The receipts user may hold no colon; choose another name."),
+        (
+            bool(header) and not HEADER_NAME.match(header),
+            "The receipts header must be the name of one header, such as X-Receipts-Key.",
+        ),
+        (
+            bool(user) and header.lower() == "authorization",
+            "Ask for the receipts user or for the header Authorization, not for both: they are the same header.",
+        ),
+    ):
+        if wrong:
+            yield sentence
 
 
 def verify_basic(config: Mapping[str, Any], secrets: Mapping[str, str], headers: Mapping[str, str]) -> None:

@@ -25,6 +25,7 @@ KALEYRA: Mapping[str, Reply] = {
 }
 # The codes that Webex Connect's pages add to the seed document's.
 _LATER = {
+    "1002": "Partial success",
     "7005": "Request expired",
     "7010": "Source address not allowed",
     "7016": "Unknown exception",

@@ -68,6 +68,7 @@ ERRORS: Mapping[str, Mapping[str, Mapping[str, End] | str]] = {
         **dict.fromkeys(("7001", "7002", "7007", "7010", "7101", "7104", "7127"), UNTIL_MENDED),
         **dict.fromkeys(("7006", "7016"), PASSING),
         "7020": THROTTLED,
+        "1002": LEFT_OPEN,  # a partial success that does not say whose
     },
     "rapidpro": {
         "HTTP 400": REFUSED,

@@ -1,4 +1,4 @@
-"""IMIconnect: voice calls as the Messaging API page shows them, and every code that it or Webex Connect lists."""
+"""IMIconnect: voice calls as the Messaging API page shows them, each request compared whole."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -6,27 +6,20 @@ from typing import Any
 
 import pytest
 
-from providers import Client, OutboundMessage, Outcome, Recipient, VoiceCall
+import providers
+from providers import ConfigurationError, OutboundMessage, Outcome, Recipient, VoiceCall, connect
+from providers.adapters.imiconnect import Client
 from tests.providers.samples import PHONE, SECRET, client, message, post
 
-URL = "https://api.imiconnect.io/resources/v1/messaging"
+PATH = "/resources/v1/messaging"
 CALL = VoiceCall(flow_id="184")
 
 
-def imiconnect(**config: Any) -> Client:
-    settings = {"base_url": "https://api.imiconnect.io", **config}
-    return client("imiconnect", **settings)
+def imiconnect(**config: Any) -> providers.Client:
+    return client("imiconnect", **{"base_url": "", **config})
 
 
-def item(code: object, *, transid: str = "48ceebcb", description: str = "") -> dict[str, Any]:
-    return {"code": code, "transid": transid, "description": description}
-
-
-def coded(code: str, status: int = 200) -> dict[str, Any]:
-    return {"status": status, "json": {"response": [item(code)]}}
-
-
-QUEUED = coded("1001")
+QUEUED = {"status": 200, "json": {"response": [{"code": "1001", "transid": "48ceebcb", "description": "Queued"}]}}
 
 REQUESTS: dict[str, tuple[dict[str, Any], OutboundMessage, dict[str, Any]]] = {
     "call flow": (
@@ -81,57 +74,11 @@ REQUESTS: dict[str, tuple[dict[str, Any], OutboundMessage, dict[str, Any]]] = {
     ),
 }
 
-CODES = {
-    "1001": Outcome.ACCEPTED,
-    "7000": Outcome.REJECTED,
-    "7001": Outcome.CHANNEL_REJECTED,
-    "7002": Outcome.CHANNEL_REJECTED,
-    "7003": Outcome.REJECTED,
-    "7004": Outcome.REJECTED,
-    "7005": Outcome.REJECTED,
-    "7006": Outcome.RETRY,
-    "7007": Outcome.CHANNEL_REJECTED,
-    "7009": Outcome.REJECTED,  # of a single destination: with more, the request goes out in halves
-    "7010": Outcome.CHANNEL_REJECTED,
-    "7016": Outcome.RETRY,
-    "7020": Outcome.RETRY,
-    "7022": Outcome.REJECTED,
-    "7101": Outcome.CHANNEL_REJECTED,
-    "7102": Outcome.REJECTED,
-    "7104": Outcome.CHANNEL_REJECTED,
-    "7127": Outcome.CHANNEL_REJECTED,
-    "8009": Outcome.REJECTED,
-    "9999": Outcome.UNKNOWN,
-}
-
-# The answer's shape is not documented: all of these have been met in public clients, or cannot be excluded.
-SHAPES: dict[str, tuple[Any, Outcome]] = {
-    "list in response": ({"response": [item("1001")]}, Outcome.ACCEPTED),
-    "object in response": ({"response": item("1001")}, Outcome.ACCEPTED),
-    "bare list": ([item("1001")], Outcome.ACCEPTED),
-    "bare object": (item("1001"), Outcome.ACCEPTED),
-    "code as a number": ({"response": [item(1001)]}, Outcome.ACCEPTED),
-    "no code": ({"response": [{"transid": "48ceebcb"}]}, Outcome.UNKNOWN),
-    "partial success of a whole": ({"response": [item("1002")]}, Outcome.UNKNOWN),
-    "nothing": ({"response": []}, Outcome.UNKNOWN),
-}
-
 
 @pytest.mark.parametrize(("config", "outgoing", "expected"), REQUESTS.values(), ids=REQUESTS)
 def test_request(config: dict[str, Any], outgoing: OutboundMessage, expected: dict[str, Any]) -> None:
-    _, [request] = post(imiconnect(**config), [outgoing], QUEUED)
-    assert (request.method, request.url) == ("POST", URL)
-    assert json.loads(request.body) == {
-        "deliverychannel": "voice",
-        "destination": [{"msisdn": [PHONE], "correlationid": "ref-0"}],
-        "correlationid": "ref-0",
-        "priority": "2",
-        **expected,
-    }
-
-
-def test_headers_carry_the_service_key() -> None:
-    _, [request] = post(imiconnect(), [message(CALL)], QUEUED)
+    [result], [request] = post(imiconnect(**config), [outgoing], QUEUED)
+    assert (request.method, request.url) == ("POST", f"https://api.imiconnect.io{PATH}")
     assert dict(request.headers) == {
         "User-Agent": "broadcaster",
         "Accept": "application/json",
@@ -140,32 +87,41 @@ def test_headers_carry_the_service_key() -> None:
         "key": SECRET,
         "Content-Length": str(len(request.body)),
     }
+    assert json.loads(request.body) == {
+        "deliverychannel": "voice",
+        "destination": [{"msisdn": [PHONE], "correlationid": "ref-0"}],
+        "correlationid": "ref-0",
+        "priority": "2",
+        **expected,
+    }
+    assert (result.outcome, result.provider_id) == (Outcome.ACCEPTED, "48ceebcb")
 
 
-@pytest.mark.parametrize("status", [200, 400, 401, 500])
-@pytest.mark.parametrize(("code", "outcome"), CODES.items())
-def test_code_decides_before_the_http_status(code: str, outcome: Outcome, status: int) -> None:
-    [result], _ = post(imiconnect(), [message(CALL)], coded(code, status))
-    assert (result.outcome, result.provider_id) == (outcome, "48ceebcb" if code == "1001" else "")
-    assert result.error is None or result.error.code == code
+HOSTS: dict[str, tuple[dict[str, Any], str]] = {
+    "nothing chosen": ({}, "https://api.imiconnect.io"),
+    "older host": ({"region": "api-us.imiconnect.io"}, "https://api-us.imiconnect.io"),
+    "region": ({"region": "api.au.webexconnect.io"}, "https://api.au.webexconnect.io"),
+    "a base URL that was saved before": ({"base_url": "https://api.imiconnect.in/"}, "https://api.imiconnect.in"),
+    "base URL above all": (
+        {"region": "api.us1.webexconnect.io", "base_url": "http://127.0.0.1:9000/imiconnect"},
+        "http://127.0.0.1:9000/imiconnect",
+    ),
+}
 
 
-@pytest.mark.parametrize(("body", "outcome"), SHAPES.values(), ids=SHAPES)
-def test_shape(body: Any, outcome: Outcome) -> None:
-    [result], _ = post(imiconnect(), [message(CALL)], {"status": 200, "json": body})
-    assert result.outcome == outcome
+@pytest.mark.parametrize(("config", "host"), HOSTS.values(), ids=HOSTS)
+def test_region_decides_the_address_unless_there_is_another(config: dict[str, Any], host: str) -> None:
+    _, [request] = post(imiconnect(**config), [message(CALL)], QUEUED)
+    assert request.url == host + PATH
 
 
-def test_bare_crash_is_unknown() -> None:
-    [result], _ = post(imiconnect(), [message(CALL)], {"status": 500, "body": "oops"})
-    assert result.outcome is Outcome.UNKNOWN
-
-
-def test_throttle_asks_for_time() -> None:
-    answer = {**coded("7020", 429), "headers": {"Retry-After": "3"}}
-    [result], _ = post(imiconnect(), [message(CALL)], answer)
-    assert result.error
-    assert result.error.retry_after_s == 3
+def test_every_documented_host_can_be_chosen() -> None:
+    regions = {f"api.{place}.webexconnect.io" for place in ("ca", "eu", "uk", "us", "us1", "in", "au")}
+    older = {f"api.imiconnect.{place}" for place in ("ca", "io", "eu", "us", "in", "com")}
+    [region] = [field for field in Client.config_fields if field.name == "region"]
+    assert {host for host, _ in region.choices} == regions | older | {"api-us.imiconnect.io"}
+    with pytest.raises(ConfigurationError, match="Region must be one of"):
+        imiconnect(region="api.example.org")
 
 
 def calls(count: int) -> list[OutboundMessage]:
@@ -173,11 +129,24 @@ def calls(count: int) -> list[OutboundMessage]:
 
 
 def test_thousand_destinations_share_a_request() -> None:
-    results, requests = post(imiconnect(batch_size=1000), calls(1001), QUEUED, QUEUED)
+    results, requests = post(imiconnect(), calls(1001), QUEUED, QUEUED)
     destinations = [json.loads(request.body)["destination"] for request in requests]
     assert [len(each) for each in destinations] == [1000, 1]
     assert destinations[0][999]["correlationid"] == "ref-999"
     assert {result.provider_id for result in results} == {"48ceebcb"}
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "rate", "limit"),
+    [(1000, None, 1000), (1000, 10, 10), (1000, 1, 1), (1000, 5_000, 1000), (4, 10, 4), ("", 50, 50)],
+)
+def test_request_holds_no_more_calls_than_the_channel_makes_in_a_second(
+    batch_size: object, rate: int | None, limit: int
+) -> None:
+    config = {"batch_size": batch_size}
+    account = connect("imiconnect", config=config, secrets={"service_key": SECRET}, rate_per_second=rate)
+    assert account.batch_limit() == limit
+    assert [len(group) for group in account.split(calls(limit + 1))] == [limit, 1]
 
 
 @pytest.mark.parametrize(
@@ -194,36 +163,21 @@ def test_calls_that_differ_outside_the_destination_share_no_request(changes: dic
     assert len(list(imiconnect().split(messages))) == 2
 
 
-def test_item_for_each_destination_is_read_one_by_one() -> None:
-    items = [item("1001", transid="a"), item("7102", description="Bad number"), item("1001", transid="c")]
-    results, _ = post(imiconnect(), calls(3), {"status": 200, "json": {"response": items}})
-    assert [result.outcome for result in results] == [Outcome.ACCEPTED, Outcome.REJECTED, Outcome.ACCEPTED]
-    assert [result.provider_id for result in results] == ["a", "", "c"]
-    assert results[1].error
-    assert results[1].error.sentence == "IMIconnect: Bad number"
-
-
-def test_items_that_fit_no_destination_leave_all_unknown() -> None:
-    items = [item("1001"), item("7102")]
-    results, _ = post(imiconnect(), calls(3), {"status": 200, "json": {"response": items}})
-    assert [result.outcome for result in results] == [Outcome.UNKNOWN] * 3
-
-
-@pytest.mark.parametrize("code", ["7009", "7022"])
-def test_request_that_is_too_large_goes_out_in_halves(code: str) -> None:
-    results, requests = post(imiconnect(), calls(3), coded(code), QUEUED, QUEUED)
-    assert [len(json.loads(request.body)["destination"]) for request in requests] == [3, 1, 2]
-    assert [result.outcome for result in results] == [Outcome.ACCEPTED] * 3
-
-
-def test_callback_data_is_bounded() -> None:
-    _, [request] = post(imiconnect(), [message(CALL, campaign="x" * 9_000)], QUEUED)
-    assert len(json.loads(request.body)["callbackData"]) == 500
+@pytest.mark.parametrize("letter", ["x", "é", "ह", "\U0001f389"])
+def test_callback_data_stays_under_two_kilobytes(letter: str) -> None:
+    _, [request] = post(imiconnect(), [message(CALL, campaign=letter * 9_000)], QUEUED)
+    assert 500 <= len(json.loads(request.body)["callbackData"].encode()) <= 2_048
 
 
 @pytest.mark.parametrize("call", [VoiceCall(), VoiceCall(flow_id="184", prompt_id="354")], ids=["neither", "both"])
 def test_call_needs_exactly_one_thing_to_say(call: VoiceCall) -> None:
     assert [problem.field for problem in imiconnect().validate(message(call))] == ["flow_id"]
+
+
+@pytest.mark.parametrize(("expires_in_s", "problems"), [(-1, ["expires_at"]), (60, [])])
+def test_expiry_must_be_to_come(expires_in_s: int, problems: list[str]) -> None:
+    outgoing = message(CALL, expires_at=datetime.now(UTC) + timedelta(seconds=expires_in_s))
+    assert [problem.field for problem in imiconnect().validate(outgoing)] == problems
 
 
 @pytest.mark.parametrize("reference", ["x" * 51, "réf", ""])

@@ -1,14 +1,15 @@
-"""IMIconnect's voice notifications: every listed code and word, and the signature that some carry."""
+"""IMIconnect's voice notifications: every listed code and word, and who may post them."""
 
-import hashlib
+import base64
 import hmac
 import json
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from providers import DeliveryStatus, InvalidSignature, ReceiptEvent
+from providers import ConfigurationError, DeliveryStatus, InvalidSignature, ReceiptEvent, connect
 from tests.providers.samples import SECRET, client
 
 CODES = {
@@ -24,6 +25,9 @@ CODES = {
     ("7208", ""): DeliveryStatus.EXPIRED,
     ("", "RELEASED"): DeliveryStatus.FAILED,
     ("", "Failed"): DeliveryStatus.FAILED,
+    ("", "Other"): DeliveryStatus.FAILED,
+    ("7208", "EXPIRED"): DeliveryStatus.EXPIRED,
+    (7519, "ANSWERED"): DeliveryStatus.DELIVERED,
     ("", "answered"): DeliveryStatus.DELIVERED,
     ("9999", "ANSWERED"): DeliveryStatus.DELIVERED,
     ("9999", "ABDUCTED"): DeliveryStatus.UNKNOWN,
@@ -72,7 +76,7 @@ def test_published_notification_is_read_whole() -> None:
 
 
 @pytest.mark.parametrize(("words", "status"), CODES.items())
-def test_status(words: tuple[str, str], status: DeliveryStatus) -> None:
+def test_status(words: tuple[object, str], status: DeliveryStatus) -> None:
     assert [event.status for event in parse(notice(*words))] == [status]
 
 
@@ -100,41 +104,62 @@ def test_call_about_nothing_gives_nothing(body: object) -> None:
     assert parse(body) == []
 
 
+def parse_raw(body: bytes) -> list[ReceiptEvent]:
+    return client("imiconnect").parse_receipts("POST", {}, {}, body)
+
+
 RAW = json.dumps(notice()).encode()
 
 
-def signed(method: str, secret: str = SECRET) -> str:
-    return hmac.new(secret.encode(), RAW, getattr(hashlib, method)).hexdigest()
+@pytest.mark.parametrize("end", [b"", b"\n", b"  \r\n"])
+def test_notification_without_its_last_brace_is_read_as_two_samples_are_published(end: bytes) -> None:
+    assert parse_raw(RAW[:-1] + end) == parse_raw(RAW + end) == parse(notice())
 
 
-@pytest.mark.parametrize(
-    "signature",
-    [
-        *(f"sha256={signed('sha256')}", f"sha512={signed('sha512')}"),
-        *(signed("sha256"), signed("sha512"), signed("sha256").upper()),
-    ],
-)
-@pytest.mark.parametrize("header", ["x-hub-signature", "X-Hub-Signature"])
-def test_signed_call_is_believed(header: str, signature: str) -> None:
-    client("imiconnect").authenticate({header: signature}, RAW)
+@pytest.mark.parametrize("body", [RAW[:-2], RAW[:-3], RAW + b"}", RAW[1:], b"[" + RAW[:-1] + b"]", RAW[:100]])
+def test_nothing_else_is_mended(body: bytes) -> None:
+    assert parse_raw(body) == []
 
 
-@pytest.mark.parametrize(
-    "signature",
-    [
-        *(f"sha256={signed('sha256', 'another secret')}", f"sha512={signed('sha256')}", f"md5={signed('md5')}"),
-        *("sha256=", "=", "ü", signed("sha1")),
-    ],
-)
-def test_call_signed_by_another_is_refused(signature: str) -> None:
-    with pytest.raises(InvalidSignature):
-        client("imiconnect").authenticate({"x-hub-signature": signature}, RAW)
+def signed(method: str, secret: str = SECRET, body: bytes = RAW) -> dict[str, str]:
+    return {"X-Hub-Signature": f"{method}=" + hmac.new(secret.encode(), body, method).hexdigest()}
 
 
-def test_signature_of_another_body_is_refused() -> None:
-    with pytest.raises(InvalidSignature):
-        client("imiconnect").authenticate({"x-hub-signature": signed("sha256")}, RAW + b" ")
+def basic(user: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
-def test_unsigned_call_is_believed_for_its_address_is_secret() -> None:
-    client("imiconnect").authenticate({}, RAW)
+REQUIRED = {"require_signature": True}
+BASIC = {"receipts_user": "webex"}
+HEADER = {"receipts_header": "X-Key"}
+CALLS: dict[str, tuple[dict[str, Any], dict[str, str], bool]] = {
+    "unsigned, for its address is secret": ({}, {}, True),
+    "signed with SHA-256": ({}, signed("sha256"), True),
+    "signed with SHA-512": ({}, signed("sha512"), True),
+    "signed by another": ({}, signed("sha256", "another secret"), False),
+    "signed for another body": ({}, signed("sha256", body=RAW + b" "), False),
+    "unsigned where it must be signed": (REQUIRED, {}, False),
+    "signed where it must be": (REQUIRED, signed("sha512"), True),
+    "user and password": (BASIC, basic("webex", SECRET), True),
+    "another password": (BASIC, basic("webex", "x"), False),
+    "nobody": (BASIC, {}, False),
+    "header": (HEADER, {"X-Key": SECRET}, True),
+    "another header": (HEADER, {"X-Key": "x"}, False),
+    "all of them": (REQUIRED | BASIC | HEADER, signed("sha256") | basic("webex", SECRET) | {"X-Key": SECRET}, True),
+    "all but one": (REQUIRED | BASIC | HEADER, signed("sha256") | basic("webex", SECRET), False),
+}
+
+
+@pytest.mark.parametrize(("config", "headers", "is_believed"), CALLS.values(), ids=CALLS)
+def test_call_is_believed_where_it_shows_all_that_the_channel_asks_for(
+    config: dict[str, Any],
+    headers: dict[str, str],
+    is_believed: bool,  # noqa: FBT001
+) -> None:
+    with nullcontext() if is_believed else pytest.raises(InvalidSignature):
+        client("imiconnect", **config).authenticate(headers, RAW)
+
+
+def test_signature_cannot_be_required_without_a_secret() -> None:
+    with pytest.raises(ConfigurationError, match="Enter the webhook secret"):
+        connect("imiconnect", config=REQUIRED, secrets={"service_key": SECRET})
