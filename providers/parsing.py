@@ -13,6 +13,7 @@ from providers.outcomes import DeliveryStatus
 log = logging.getLogger(__name__)
 
 IDENTIFIER_CHARACTERS = 128
+PHONE_DIGITS = 20  # E.164 has 15; some providers put a prefix of their own before them
 PHRASE_CHARACTERS = 300
 INBOUND_CHARACTERS = 4_096  # WhatsApp's longest text
 CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -63,9 +64,9 @@ def identifier(value: Any) -> str:
 
 
 def phone(value: Any) -> str:
-    """The digits of a phone with `+`, however the provider writes them; empty where there are none."""
+    """The digits of a phone with `+`, however the provider writes them; empty where there are none, or too many."""
     digits = re.sub(r"[^0-9]", "", identifier(value))
-    return f"+{digits}" if digits else ""
+    return f"+{digits}" if 0 < len(digits) <= PHONE_DIGITS else ""
 
 
 def moment(value: Any) -> datetime | None:

@@ -24,8 +24,15 @@ GARBAGE = {
     "texts where objects belong": b'{"data":"x","response":"x","error":"x","id":{},"status":"x"}',
 }
 
+# Words that lead past the first question of a reader, and the longest that may be an identifier.
+WORDS = st.sampled_from(
+    [
+        *("inbound", "action", "messages", "delivered", "sent", "read", "failed", "Success", "ok", "APPROVED", "TEXT"),
+        *("1001", "7519", "ANSWERED", "msisdn", "+6281527975868", "STOP", "2026-05-01T00:00:00Z", "9" * 128, "\ud800"),
+    ]
+)
 JSON: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | WORDS,
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(

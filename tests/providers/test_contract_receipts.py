@@ -1,5 +1,6 @@
 """What every provider keeps about news of its messages, posted or asked for, whoever it is."""
 
+import contextlib
 import json
 from typing import Any
 
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 
 import providers
 from providers import DeliveryStatus
-from tests.providers.junk import GARBAGE, JSON, any_answer
-from tests.providers.samples import ANYWHERE, Account, accounts, poll, variants
+from tests.providers.junk import GARBAGE, JSON, STATUSES, any_answer
+from tests.providers.samples import ANYWHERE, SINCE, Account, accounts, poll, variants
 
 each_account = pytest.mark.parametrize("account", accounts(), ids=str)
 each_variant = pytest.mark.parametrize("account", variants(), ids=str)
@@ -36,14 +37,15 @@ def test_receipt_that_is_garbage_gives_no_event(account: Account, body: bytes) -
 
 @each_account
 @any_answer
-@given(value=JSON)
-def test_no_answer_makes_polling_raise(account: Account, value: Any) -> None:
+@given(value=JSON, status=STATUSES)
+def test_no_answer_makes_polling_raise_anything_of_its_own(account: Account, value: Any, status: int) -> None:
     client = account.client()
     with responses.RequestsMock(assert_all_requests_are_fired=False) as server:
-        server.add("GET", ANYWHERE, body=json.dumps(value))
-        events, cursor = poll(client, ["1234"], "cursor")
-    assert cursor == "cursor"
-    assert {event.provider_id for event in events} <= {"1234"}
+        server.add("GET", ANYWHERE, body=json.dumps(value), status=status)
+        with contextlib.suppress(providers.ProviderError):
+            for events, cursor in client.poll(["1234"], since=SINCE, cursor="cursor"):
+                assert isinstance(cursor, str)
+                assert {event.provider_id for event in events} <= {"1234"}
 
 
 @each_account

@@ -48,7 +48,10 @@ def test_identifier(value: object, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "phone"),
-    [("62815-2797 5868", "+6281527975868"), (6281527975868, "+6281527975868"), ("abc", ""), ("", ""), (None, "")],
+    [
+        *[("62815-2797 5868", "+6281527975868"), (6281527975868, "+6281527975868"), ("9" * 20, "+" + "9" * 20)],
+        *[("abc", ""), ("", ""), (None, ""), ("9" * 21, ""), ("9" * 128, "")],
+    ],
 )
 def test_phone(value: object, phone: str) -> None:
     assert parsing.phone(value) == phone
