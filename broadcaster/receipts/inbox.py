@@ -1,7 +1,7 @@
 """What a provider posts is stored raw before anybody believes it; a signature that does not fit is refused."""
 
 import contextlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import providers
 from broadcaster import gateway
@@ -15,19 +15,31 @@ def store(
     channel: Channel, *, method: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
 ) -> Receipt:
     """Keep one call. Raises providers.InvalidSignature where it lacks what the channel asks of its provider."""
-    secrets: Collection[str] = ()
     with contextlib.suppress(providers.ConfigurationError):  # kept until a person has mended the channel
-        client = gateway.connect(channel)
-        client.authenticate(headers, body)
-        secrets = client.secrets.values()
-    kept = {name.lower(): value for name, value in headers.items() if not _is_secret(name, value, secrets)}
+        gateway.connect(channel).authenticate(headers, body)
     return Receipt.objects.create(
-        channel=channel, method=method, headers=_storable(kept), query=_storable(query), body=body
+        channel=channel,
+        method=method,
+        headers=_storable(without_secrets(headers, channel)),
+        query=_storable(query),
+        body=body,
     )
 
 
-def _is_secret(name: str, value: str, secrets: Collection[str]) -> bool:
-    return name.lower() in SECRET_HEADERS or value in secrets
+def without_secrets(headers: Mapping[str, str], channel: Channel) -> dict[str, str]:
+    """The headers, with their names in small letters, but none by which the provider showed that it is itself.
+
+    That is one that holds a secret of the channel, be it among other words, or has the name that a setting gives it:
+    with the channel's keys lost, nobody knows its secrets.
+    """
+    secrets = [str(secret) for secret in channel.secrets.values() if secret]
+    names = SECRET_HEADERS | {str(setting).lower() for setting in channel.config.values()}
+    lowered = {name.lower(): value for name, value in headers.items()}
+    return {
+        name: value
+        for name, value in lowered.items()
+        if name not in names and not any(secret in value for secret in secrets)
+    }
 
 
 def _storable(texts: Mapping[str, str]) -> dict[str, str]:

@@ -1,9 +1,11 @@
 """What a provider posts is kept raw before anybody believes it."""
 
+import base64
 import hashlib
 import hmac
 
 import pytest
+from django.db import connection
 
 import providers
 from broadcaster.models import Channel, Receipt
@@ -28,6 +30,48 @@ def test_the_call_is_kept_as_it_came(channel: Channel) -> None:
 @pytest.mark.parametrize("name", ["Authorization", "cookie", "Proxy-Authorization"])
 def test_secrets_are_not_kept(channel: Channel, name: str) -> None:
     assert store(channel, {name: "Bearer s3cret"}).headers == {}
+
+
+@pytest.fixture
+def guarded(channel: Channel) -> Channel:
+    """A channel whose provider logs in and sends a header along."""
+    channel.config |= {"receipts_user": "kaleyra", "receipts_header": "X-Receipts-Key"}
+    channel.secrets |= {"receipts_password": "p4ss", "receipts_header_value": "k3y"}
+    channel.save()
+    return channel
+
+
+LOGIN = {"Authorization": "Basic " + base64.b64encode(b"kaleyra:p4ss").decode(), "X-Receipts-Key": "k3y"}
+
+
+def test_what_shows_who_posts_is_not_kept(guarded: Channel) -> None:
+    receipt = store(guarded, LOGIN | {"X-Copy": "Bearer k3y;", "X-Debug": "user=kaleyra&p=p4ss", "X-Request-Id": "5"})
+    assert receipt.headers == {"x-request-id": "5"}
+
+
+def test_what_shows_who_posts_is_not_kept_where_the_keys_to_the_secrets_are_lost(guarded: Channel) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE broadcaster_channel SET secrets = %s", ["lost"])
+    guarded.refresh_from_db()
+    assert store(guarded, LOGIN | {"X-Request-Id": "5"}).headers == {"x-request-id": "5"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Authorization": LOGIN["Authorization"]}, {"X-Receipts-Key": "k3y"}, LOGIN | {"X-Receipts-Key": ""}],
+)
+def test_a_call_that_lacks_any_of_it_is_not_kept(
+    guarded: Channel, headers: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(providers.InvalidSignature):
+        store(guarded, headers)
+    assert not Receipt.objects.exists()
+    assert "k3y" not in caplog.text
+
+
+def test_empty_secrets_keep_no_header_out(channel: Channel) -> None:
+    channel.secrets["receipts_password"] = ""
+    assert store(channel, {"X-Empty": "", "X-Request-Id": "5"}).headers == {"x-empty": "", "x-request-id": "5"}
 
 
 def test_nul_characters_do_not_keep_a_receipt_out(channel: Channel) -> None:
