@@ -1,9 +1,11 @@
 """The address that providers post to: quick, patient with junk, silent about channels, and never an error of ours."""
 
+import base64
+import hmac
 import io
 import json
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.conf import LazySettings
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 import providers
 from broadcaster import gateway
-from broadcaster.models import Channel, Receipt
+from broadcaster.models import Channel, Receipt, Suppression
 from broadcaster.receipts import apply, inbox
 from tests.audiences import demo_channel
 from tests.content.conftest import make_channel
@@ -128,13 +130,82 @@ def test_an_unknown_token_is_not_found(token: str) -> None:
     assert post(f"/receipts/{token}/", b"{}") == 404
 
 
-def test_a_signature_that_does_not_fit_is_refused_and_nothing_is_stored(db: None) -> None:
-    channel = make_channel("imiconnect", "Voice")
-    channel.secrets["webhook_secret"] = "shared"
+BASIC = {"Authorization": "Basic " + base64.b64encode("käleyra:p4ss".encode()).decode()}
+LOGIN = ({"receipts_user": "käleyra"}, {"receipts_password": "p4ss"})
+STATIC = ({"receipts_header": "X-Receipts-Key"}, {"receipts_header_value": "k3y"})
+SIGNED: tuple[dict[str, Any], dict[str, str]] = ({"require_signature": True}, {"webhook_secret": "shared"})
+SIGNATURE = hmac.new(b"shared", b"{}", "sha512").hexdigest()
+SHOWN: dict[str, tuple[str, tuple[dict[str, Any], dict[str, str]], dict[str, str], int]] = {
+    "user": ("kaleyra", LOGIN, BASIC, 200),
+    "another user": ("kaleyra", LOGIN, {"Authorization": "Basic eDp5"}, 400),
+    "no user": ("kaleyra", LOGIN, {}, 400),
+    "header": ("kaleyra", STATIC, {"X-Receipts-Key": "k3y"}, 200),
+    "another header": ("kaleyra", STATIC, {"X-Receipts-Key": "k3\u00ff"}, 400),
+    "no header": ("kaleyra", STATIC, {}, 400),
+    "user of a caller": ("imiconnect", LOGIN, BASIC, 200),
+    "no user of a caller": ("imiconnect", LOGIN, {}, 400),
+    "signature": ("imiconnect", SIGNED, {"X-Hub-Signature": f"sha512={SIGNATURE}"}, 200),
+    "another signature": ("imiconnect", SIGNED, {"X-Hub-Signature": "sha256=0123"}, 400),
+    "no signature": ("imiconnect", SIGNED, {}, 400),
+    "another signature where none is asked for": (
+        "imiconnect",
+        ({}, {"webhook_secret": "shared"}),
+        {"X-Hub-Signature": "sha256=0123"},
+        400,
+    ),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+@pytest.mark.parametrize(("kind", "asked", "headers", "status"), SHOWN.values(), ids=SHOWN)
+def test_only_who_shows_what_the_channel_asks_for_is_stored(
+    kind: str,
+    asked: tuple[dict[str, Any], dict[str, str]],
+    headers: dict[str, str],
+    status: int,
+    method: str,
+) -> None:
+    channel = make_channel(kind, "Guarded")
+    channel.config, channel.secrets = channel.config | asked[0], channel.secrets | asked[1]
     channel.save()
-    headers = {"X-Hub-Signature": "sha256=0123"}
-    assert post(f"/receipts/{channel.receipts_token}/", b"{}", **headers) == 400
-    assert not Receipt.objects.exists()
+    response = Client().generic(method, f"/receipts/{channel.receipts_token}/", b"{}", headers=headers)
+    assert (response.status_code, Receipt.objects.count()) == (status, int(status == 200))
+    kept = str([receipt.headers for receipt in Receipt.objects.all()])
+    assert not any(secret in kept for secret in ("k3y", "p4ss", BASIC["Authorization"], "shared"))
+
+
+def test_a_test_call_needs_to_show_nothing(db: None, client: Client) -> None:
+    channel = make_channel("kaleyra", "Guarded")
+    channel.config, channel.secrets = channel.config | LOGIN[0], channel.secrets | LOGIN[1]
+    channel.save()
+    assert client.head(f"/receipts/{channel.receipts_token}/").status_code == 200
+
+
+def test_a_form_with_objects_as_texts_is_applied(channel: Channel, url: str, client: Client) -> None:
+    message, *_ = on_their_way(channel, PHONES[0])
+    extra = {"ref": gateway.reference(message.broadcast, message.pk)}
+    form = urlencode({"status": "not sent", "reason": "Number Opted Out", "extra_info": json.dumps(extra)})
+    response = client.put(url, form, "application/x-www-form-urlencoded")
+    assert response.status_code == 200
+    apply.apply_waiting()
+    assert states(message) == ["failed"]
+    assert Suppression.objects.get().address == PHONES[0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("code", "word"), [("7410", "DISCONNECTED"), ("", "RELEASED"), ("7408", "ACCEPTED")])
+def test_a_call_that_was_answered_stays_so_when_it_ends(code: str, word: str) -> None:
+    channel = make_channel("imiconnect", "Voice")
+    message, *_ = on_their_way(channel, PHONES[0])
+    for told in (("7519", "ANSWERED"), (code, word)):
+        info = dict(zip(("code", "deliveryStatus"), told, strict=True))
+        notice = {"deliveryInfo": info, "correlationid": gateway.reference(message.broadcast, message.pk)}
+        body = json.dumps({"deliveryInfoNotification": notice}).encode()
+        assert post(f"/receipts/{channel.receipts_token}/", body) == 200
+        apply.apply_waiting()
+    assert states(message) == ["delivered"]
+    assert apply.apply_waiting() == 0
 
 
 def test_a_body_over_the_limit_is_refused(url: str) -> None:
