@@ -12,7 +12,7 @@ from aiohttp import web
 
 from providers.simulator.doors import Simulation
 from providers.simulator.magic import Status, status_after
-from providers.simulator.qiscus_words import ERRORS, WORDS, as_time, check_credentials, failure, message_id
+from providers.simulator.qiscus_words import ERRORS, WORDS, as_time, check_credentials, failure, message_id, whole
 from providers.simulator.record import Entry, Recipient, Row
 from providers.simulator.replies import Refused, Reply
 
@@ -56,7 +56,7 @@ class JobLog:
         job = self._jobs.get(int(job_id)) if job_id.isascii() and job_id.isdigit() else None
         if job is None:
             raise Refused(failure(404, "broadcast job is not found"))
-        page, limit = _whole(request, "page", 1), _whole(request, "limit", PAGE_LIMIT)
+        page, limit = whole(request, "page", 1), whole(request, "limit", PAGE_LIMIT)
         skipped = (page - 1) * min(limit, PAGE_LIMIT)
         wanted = min(limit, PAGE_LIMIT, max(0, job.entry.count - skipped))
         rows = self._simulation.record.span(job.entry.first + skipped, wanted)
@@ -82,10 +82,3 @@ class JobLog:
 def as_json_text(variables: object) -> str:
     """Variables as the samples show them: a string that holds JSON."""
     return json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
-
-
-def _whole(request: web.Request, name: str, default: int) -> int:
-    value = request.query.get(name, str(default))
-    if not (value.isascii() and value.isdigit() and 0 < int(value) < 2**31):
-        raise Refused(failure(400, f"{name} must be a positive integer"))
-    return int(value)

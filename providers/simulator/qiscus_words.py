@@ -63,6 +63,14 @@ def check_access(request: web.Request, content_types: tuple[str, ...] = ("applic
         raise Refused(failure(415, f"Content-Type must be {' or '.join(content_types)}"))
 
 
+def whole(request: web.Request, name: str, default: int) -> int:
+    """A whole number of the query, 1 or more; raises Refused."""
+    value = request.query.get(name, str(default))
+    if not (value.isascii() and value.isdigit() and 0 < int(value) < 2**31):
+        raise Refused(failure(400, f"{name} must be a positive integer"))
+    return int(value)
+
+
 def parse_time(value: str) -> float:
     """Seconds since the epoch of an ISO 8601 date and time (UTC where no zone is named); raises ValueError."""
     if "T" not in value:

@@ -23,7 +23,7 @@ SAMPLE: dict[str, Any] = {
     "button_params": [{"type": "url", "values": "coba", "index": 0}],
     "started_at": "2022-03-05T10:15:00.000Z",
 }
-CSV = "phone_number,variable_1,variable_2\r\n6281527975861,Ann,1\r\n6281527975862,Bob,2\r\n"
+CSV = "phone_number,body_variable1,body_variable2\r\n6281527975861,Ann,1\r\n6281527975862,Bob,2\r\n"
 
 
 def call(simulator: Simulator, endpoint: str, *, headers: dict[str, str] = KEYS, **body: Any) -> requests.Response:
@@ -72,7 +72,7 @@ def test_what_was_accepted_is_on_record(simulator: Simulator) -> None:
     assert message["content"]["buttons"] == ["coba"]
 
 
-@pytest.mark.parametrize("field", ["name", "template_detail_id", "variables", "button_params", "started_at"])
+@pytest.mark.parametrize("field", ["channel_id", "name", "template_detail_id", "button_params", "started_at"])
 def test_optional_fields_may_be_left_out(simulator: Simulator, field: str) -> None:
     assert call(simulator, "client", json=altered(SAMPLE, (field,), REMOVE)).status_code == 200
 
@@ -88,13 +88,13 @@ def test_both_credentials_are_asked_for(simulator: Simulator, endpoint: str, hea
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("channel_id",), REMOVE),
         (("channel_id",), "534"),
         (("channel_id",), True),
         (("template_name",), REMOVE),
         (("namespace",), REMOVE),
         (("language",), REMOVE),
         (("template_detail_id",), "172"),
+        (("variables",), REMOVE),
         (("variables",), "Nurcholis"),
         (("variables", 0), 5),
         (("phone_number",), REMOVE),
@@ -107,6 +107,10 @@ def test_both_credentials_are_asked_for(simulator: Simulator, endpoint: str, hea
         (("button_params",), {}),
         (("button_params", 0, "index"), "0"),
         (("button_params", 0, "payload"), "x"),
+        (("header_value",), "Harvest"),
+        (("header_value",), {"type": "image", "text": "https://example.org/a.png"}),
+        (("header_value",), {"type": "text", "text": ""}),
+        (("hide_variables",), "true"),
         (("unknown",), 1),
     ],
     ids=name,
@@ -117,100 +121,14 @@ def test_a_breach_of_the_table_answers_400(simulator: Simulator, path: tuple[str
     assert simulator.accepted() == []
 
 
+def test_the_help_pages_further_fields_are_taken(simulator: Simulator) -> None:
+    further = {"header_value": {"type": "text", "text": "Harvest"}, "hide_variables": True}
+    assert call(simulator, "client", json={**SAMPLE, **further}).status_code == 200
+    assert simulator.accepted("qiscus")[0]["content"]["header"] == "Harvest"
+
+
 def test_a_single_message_must_be_json(simulator: Simulator) -> None:
     assert call(simulator, "client", data={"channel_id": "534"}).status_code == 415
-
-
-def test_an_upload_is_answered_without_envelope(simulator: Simulator) -> None:
-    body = upload(simulator).json()
-    assert isinstance(body.pop("broadcast_file_id"), int)
-    assert body == {
-        "current_balance": {"credits": "0", "free_session": 1000, "quota": 857},
-        "estimation_charge": {"credit": 0, "free_session": 2, "quota": 0},
-    }
-    assert simulator.accepted() == []
-
-
-@pytest.mark.parametrize("encoding", ["json", "data"])
-def test_an_order_is_taken_as_json_and_as_multipart(simulator: Simulator, encoding: str) -> None:
-    file_id = upload(simulator).json()["broadcast_file_id"]
-    fields = {"template_detail_id": 172, "broadcast_file_id": file_id, "name": "Test"}
-    body = {"json": fields} if encoding == "json" else {"files": {k: (None, str(v)) for k, v in fields.items()}}
-    job = call(simulator, "send_broadcast", **body).json()["data"]["broadcast_job"]
-    assert (job["total_recipient"], job["status"], job["name"]) == (2, 4, "Test")
-
-
-def test_each_row_of_a_file_becomes_a_message_with_its_own_variables(simulator: Simulator) -> None:
-    order(simulator)
-    messages = simulator.accepted("qiscus")
-    assert [(m["address"], m["content"]["variables"]) for m in messages] == [
-        ("6281527975861", ["Ann", "1"]),
-        ("6281527975862", ["Bob", "2"]),
-    ]
-
-
-def test_a_number_that_stands_twice_is_sent_to_twice(simulator: Simulator) -> None:
-    order(simulator, CSV + "6281527975861,Ann,1\r\n")
-    assert [m["address"][-1] for m in simulator.accepted("qiscus")] == ["1", "2", "1"]
-
-
-ROW = "6281527975861,Ann,1\r\n"
-HEAD = "phone_number,variable_1,variable_2\r\n"
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "",
-        HEAD,
-        HEAD + ROW * 1001,
-        HEAD + "+6281527975861,Ann,1\r\n",
-        HEAD + "6281527975861,Ann\r\n",
-        HEAD + '6281527975861,"Ann,1\r\n',
-        b"\xff\xfe\x00",
-    ],
-    ids=["empty", "no rows", "1001 rows", "plus sign", "short row", "open quote", "binary"],
-)
-def test_a_wrong_file_is_refused(simulator: Simulator, content: str | bytes) -> None:
-    assert upload(simulator, content).status_code == 400
-
-
-def test_a_thousand_recipients_fit_into_a_file(simulator: Simulator) -> None:
-    assert upload(simulator, HEAD + ROW * 1000).status_code == 200
-
-
-@pytest.mark.parametrize("form", [{"separator": "|"}, {"template_detail_id": "x"}], ids=str)
-def test_a_wrong_upload_form_is_refused(simulator: Simulator, form: dict[str, str]) -> None:
-    assert upload(simulator, **form).status_code == 400
-
-
-def test_an_upload_without_file_is_refused(simulator: Simulator) -> None:
-    answer = call(simulator, "upload_csv", files={"separator": (None, ",")})
-    assert (answer.status_code, answer.json()["errors"]["message"]) == (400, "file is missing")
-
-
-@pytest.mark.parametrize(
-    ("changes", "status"),
-    [
-        ({"broadcast_file_id": 1}, 404),
-        ({"broadcast_file_id": "x"}, 400),
-        ({"template_detail_id": 173}, 400),
-        ({"separator": ";"}, 400),
-        ({"started_at": "soon"}, 400),
-        ({"name": ""}, 400),
-        ({"unknown": 1}, 400),
-    ],
-    ids=str,
-)
-def test_a_wrong_order_is_refused(simulator: Simulator, changes: dict[str, object], status: int) -> None:
-    assert order(simulator, **changes).status_code == status
-    assert simulator.accepted() == []
-
-
-def test_a_low_balance_shows_in_the_answer_to_an_upload(simulator: Simulator) -> None:
-    body = upload(simulator, HEAD + "6281527970008,Ann,1\r\n").json()
-    assert body["current_balance"] == {"credits": "0", "free_session": 0, "quota": 0}
-    assert body["estimation_charge"]["credit"] == 1
 
 
 def test_the_logs_of_a_job_come_in_pages(simulator: Simulator) -> None:
