@@ -39,7 +39,7 @@ FIELDS: dict[str, tuple[ContentField, ...]] = {
     "template": (
         ContentField("name", "Template name", help="As the provider has approved it.", required=True),
         ContentField("language", "Template language", help="The provider's code, such as id or en_US.", required=True),
-        ContentField("namespace", "Namespace", help="Only where the provider shows one."),
+        ContentField("namespace", "Namespace", help="Where the provider shows one; Qiscus needs it, except in files."),
         ContentField("template_id", "Template ID", "integer", "Qiscus: the template_detail_id."),
         ContentField(
             "variables", "Variables", "lines", "One a line, in the order of {{1}}, {{2}} ...", placeholders=True

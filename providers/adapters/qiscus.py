@@ -17,49 +17,51 @@
     {"template_detail_id": 172, "broadcast_file_id": 2272836, "name": "...", "separator": ",", "started_at": "..."}
     {"data": {"broadcast_job": {"id": 14529081, "status": 4, "total_recipient": 1, ...}}, "status": 200}
 
-Source: the gist "Send Outbound Message" for all of these.
+Source: the gist "Send Outbound Message" for all of these; what else is known stands in the `_qiscus_*` modules, each
+with its source.
 
-Uploading a file sends nothing, so whatever happens to step one may be tried again; step two is posted at most once.
-The gist says that step two is multipart, and shows it as JSON with its answer: JSON goes first, multipart where that
-is refused.
+Uploading a file sends nothing, so whatever happens to step one may be tried again, and a file serves to ask for a
+price; step two is posted at most once for a file. The gist says that step two is multipart, and shows it as JSON with
+its answer: JSON goes first, multipart where that is clearly refused.
 
-Nobody documents: which fields are mandatory (a public client leaves out most, but not the namespace), any error, the
-columns of the CSV (its header row is a setting), parameters of a template's header, or how to read a job's logs. The
-path for that is inferred [I] from the others, and a setting; its items are those above.
+Nobody documents: any error, the numbers of a job's status, a list of jobs or of their logs by date, or how to read one
+job's logs. The path for the last is inferred [I] from the others, and a setting; its items are those above.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from urllib.parse import quote as quoted
 
-from providers import client, limits, parsing, writing
-from providers.adapters._qiscus_file import FILE_NAME, RecipientFile, file_id
-from providers.adapters._qiscus_receipts import STATUSES, log_event, webhook_events
+from providers import client, parsing
+from providers.adapters import _qiscus_content as rules
+from providers.adapters import _qiscus_settings as settings
+from providers.adapters._qiscus_answers import ERRORS, check_log, job_of, raise_for_error
+from providers.adapters._qiscus_charges import Quote, quote
+from providers.adapters._qiscus_file import FILE_NAME, LARGEST_FILE, RecipientFile, Row
+from providers.adapters._qiscus_receipts import STATUSES, read_jobs, webhook_events
+from providers.adapters._qiscus_templates import list_templates, templates_of
 from providers.capabilities import Capabilities
-from providers.config import ConfigField, batch_size_field
 from providers.errors import (
     AnswerUnreadable,
+    ConfigurationError,
     MessageRejected,
     OutcomeUnknown,
     ProviderError,
     TryLater,
 )
 from providers.http import Answer, Request
+from providers.listings import ListedTemplate
 from providers.messages import Content, OutboundMessage, TemplateMessage
-from providers.outcomes import FieldError, ReceiptEvent, SendResult
-from providers.statuses import error_for_status
+from providers.outcomes import Balance, Estimate, FieldError, Health, ReceiptEvent, SendResult
 
 __all__ = ["ERRORS", "STATUSES", "Client"]
 
-# No error is documented: a 500 is taken at its word, that the request was not fulfilled.
-ERRORS: dict[int, type[ProviderError]] = {500: TryLater}
 # Answers to step two as JSON that may mean "multipart, please"; none of them accepts anything.
 ENCODING_REFUSED = frozenset({400, 415, 422})
-LARGEST_FILE = 1_000
-LOGS_PER_PAGE = 100
-LAST_PAGE = 20
+BALANCE_IS_OLD = timedelta(hours=1)
+KEY_REFUSED = "Qiscus refuses the app ID or secret key; copy both from its Settings, App Information."
 
 
 class Client(client.Client):
@@ -74,105 +76,133 @@ class Client(client.Client):
         native_schedule=True,
         receipts="poll",
         inbound=True,
+        balance=True,
+        estimate=True,
+        templates=True,
     )
-    config_fields = (
-        ConfigField("base_url", "Base URL", "url", default="https://multichannel.qiscus.com"),
-        ConfigField("app_id", "App ID"),
-        ConfigField("channel_id", "Channel ID", "integer", "Of the WhatsApp channel.", minimum=1),
-        ConfigField(
-            "mode",
-            "How to send",
-            "choice",
-            default="individual",
-            choices=(("individual", "One request a recipient"), ("bulk", "One CSV file for many recipients")),
-        ),
-        batch_size_field(default=LARGEST_FILE, maximum=LARGEST_FILE, explanation="In a CSV file."),
-        ConfigField("separator", "CSV separator", "choice", default=",", choices=((",", "Comma"), (";", "Semicolon"))),
-        ConfigField(
-            "csv_header",
-            "CSV header row",
-            help="As in the template's sample file, with a column phone_number; the others take name and variables.",
-            required=False,
-        ),
-        ConfigField(
-            "logs_path",
-            "Path of a job's logs",
-            help="Not documented by Qiscus; {job_id} stands for the job.",
-            default="/api/v3/admin/broadcast/{job_id}/logs",
-        ),
-        ConfigField("secret_key", "Secret key", secret=True),
-    )
+    config_fields = settings.FIELDS
 
     def settle(self) -> None:
-        """The shape of the file."""
+        """The shape of the file, and when one is used."""
+        self.mode = str(self.config["mode"])
         self.file = RecipientFile(header=self.config["csv_header"], separator=self.config["separator"])
+        self.last_quote: Quote | None = None  # set as a whole, so that threads need no lock to read it
+        if self.mode == settings.AUTO and self.config["batch_size"] < self.config["bulk_from"]:
+            raise ConfigurationError("Recipients from which a file is used must not exceed Recipients per request.")
 
     @cached_property
     def headers(self) -> dict[str, str]:
         """The app and its key."""
         return {"Qiscus-App-Id": self.config["app_id"], "Qiscus-Secret-Key": self.secrets["secret_key"]}
 
-    @property
-    def is_bulk(self) -> bool:
-        """Whether recipients go out by file."""
-        return str(self.config["mode"]) == "bulk"
+    # -- sending ---------------------------------------------------------------------------------------------------
 
     def batch_limit(self) -> int:
         """One, unless recipients go out by file."""
-        return super().batch_limit() if self.is_bulk else 1
+        return 1 if self.mode == settings.INDIVIDUAL else super().batch_limit()
+
+    def split(self, messages: Sequence[OutboundMessage]) -> Iterator[list[OutboundMessage]]:
+        """Groups that share a file, and the others one by one."""
+        for group in super().split(messages):
+            if self._is_for_file(group):
+                yield group
+            else:
+                yield from ([message] for message in group)
 
     def share_key(self, message: OutboundMessage) -> object:
-        """All that a file has only once; each recipient has variables of its own, but equally many."""
+        """All that a file has only once; each recipient has variables and a header of its own, but equally many."""
         if not isinstance(message.content, TemplateMessage):
             return message.content
-        template = message.content
-        return replace(template, variables=()), len(template.variables), message.campaign, message.send_at
+        common = replace(message.content, variables=(), header=None)
+        return common, rules.shape(message.content), message.campaign, message.send_at
 
     def content_problems(self, content: Content) -> list[FieldError]:
-        """What the template needs in this mode."""
+        """What the template needs in this mode; in auto mode any message may have to go out alone."""
         if not isinstance(content, TemplateMessage):
             return []
-        return list(self._template_problems(content))
+        by_mode = self._problems_in_file if self.mode == settings.BULK else rules.problems_alone
+        return [*rules.problems(content), *by_mode(content)]
 
     def build(self, messages: Sequence[OutboundMessage]) -> Request:
         """One template to one recipient."""
         [message] = messages
-        template = _template(message)
-        payload = {
-            "channel_id": self.config["channel_id"],
-            "name": message.campaign or template.name,
-            "template_name": template.name,
-            **writing.given(template_detail_id=template.template_id),
-            "namespace": template.namespace,
-            "language": template.language,
-            "variables": list(template.variables),
-            "phone_number": _digits(message),
-            **writing.given(button_params=_buttons(template)),
-            **_schedule(message),
-        }
+        is_hidden = self.config["hide_variables"] is True
+        payload = rules.payload(message, channel_id=self.config["channel_id"], is_hidden=is_hidden)
         return Request.json(self._path("client"), payload, headers=self.headers)
 
     def read(self, answer: Answer, messages: Sequence[OutboundMessage]) -> list[SendResult]:
-        """The job's id, from either way of sending; one recipient's log may already say that it failed."""
-        _raise_for_error(answer)
-        data = parsing.dig(answer.value, "data")
-        job_id = parsing.identifier(parsing.dig(data, "broadcast_job_id") or parsing.dig(data, "broadcast_job", "id"))
-        if not job_id:
+        """The job's id, from either way of sending; the job or one recipient's log may already say that it failed."""
+        raise_for_error(answer)
+        job = job_of(answer.value)
+        if not job.job_id:
             raise AnswerUnreadable("Qiscus said yes, but gave no broadcast job.")
-        log = parsing.dig(data, "broadcast_logs", 0)
-        if len(messages) == 1 and parsing.identifier(parsing.dig(log, "status")) in {"failed", "canceled"}:
-            raise MessageRejected(f"Qiscus: {parsing.phrase(parsing.dig(log, 'notes')) or 'failed'}", code="failed")
-        return [SendResult.accepted(job_id) for _ in messages]
+        job.check()
+        if len(messages) == 1:
+            check_log(parsing.dig(answer.value, "data", "broadcast_logs", 0))
+        return [SendResult.accepted(job.job_id) for _ in messages]
 
     def attempt(self, group: Sequence[OutboundMessage]) -> list[SendResult]:
         """One request, or one file and the request that sends it."""
-        if not self.is_bulk:
+        if self.mode != settings.BULK and len(group) == 1:
             return super().attempt(group)
-        file_id = self._upload(group)
-        results = self.post(self._launch(group[0], file_id, multipart=False), group)
+        file_id = self._upload(group, must_pay=True).file_id
+        results = self._launch(group, file_id, multipart=False)
         if results[0].exchange and results[0].exchange.status in ENCODING_REFUSED:
-            results = self.post(self._launch(group[0], file_id, multipart=True), group)
+            results = self._launch(group, file_id, multipart=True)
         return results
+
+    # -- what can be asked -----------------------------------------------------------------------------------------
+
+    def check(self) -> Health:
+        """Ask for one template: cheap, and only a good key gets it."""
+        try:
+            answer = self.door.call(self._hsm("", page=1, limit=1))
+        except ProviderError as error:
+            return self.unanswered(error)
+        try:
+            raise_for_error(answer)
+        except ProviderError as error:
+            return Health(False, KEY_REFUSED if error.code in {"HTTP 401", "HTTP 403"} else error.sentence)
+        if templates_of(answer.value) is None:
+            return Health(False, f"Somebody answers at {self.host}, but not as Qiscus does; check the base URL.")
+        return Health(
+            True, "Qiscus takes the app ID and secret key. Only a message shows whether the channel ID is right."
+        )
+
+    def templates(self) -> list[ListedTemplate]:
+        """The channel's templates in every state of approval, one item a language."""
+        channel_id = self.config["channel_id"]
+        return list_templates(
+            lambda page, limit: self._asked(self._hsm("", page=page, limit=limit, channel_id=channel_id)).value,
+            lambda template_id: self._asked(self._hsm(f"/show/{quoted(template_id, safe='')}")).value,
+        )
+
+    def estimate(self, messages: Sequence[OutboundMessage]) -> Estimate | None:
+        """What the messages would cost, by an upload that is not sent, of as many as a file holds.
+
+        None where their templates have no ID, or where Qiscus says nothing of money. Where a file cannot hold all of
+        them, or they have several templates, the rest is reckoned in proportion.
+        """
+        by_template: dict[object, list[OutboundMessage]] = {}
+        for message in messages:
+            if self._is_priced(message):
+                by_template.setdefault(rules.shape(rules.template_of(message)), []).append(message)
+        if not by_template:
+            return None
+        sample = max(by_template.values(), key=len)[:LARGEST_FILE]
+        try:
+            return self._upload(sample, must_pay=False).estimate(len(sample), len(messages))
+        except MessageRejected:
+            if self.mode == settings.BULK:
+                raise
+            return None  # that a file is refused says nothing of messages that go out one by one
+
+    def balance(self) -> Balance | None:
+        """What the last upload of the past hour told; Qiscus tells it no other way, so None where there was none."""
+        last = self.last_quote
+        return last.balance() if last and datetime.now(UTC) - last.at < BALANCE_IS_OLD else None
+
+    # -- what became of messages -----------------------------------------------------------------------------------
 
     def parse_receipts(
         self, method: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
@@ -183,100 +213,87 @@ class Client(client.Client):
     def poll(
         self, references: Sequence[str], *, since: datetime, cursor: str = ""
     ) -> Iterator[tuple[list[ReceiptEvent], str]]:
-        """The logs of these jobs; the cursor is not needed, for a job is read whole."""
-        for job_id in references:
-            yield list(self._logs(job_id)), cursor
+        """The logs of these jobs, a call for each; the cursor is not needed, for a job is read whole.
+
+        A job that Qiscus does not know keeps no other from its news.
+        """
+        path = self.config["logs_path"]
+
+        def logs(job_id: str, page: int, limit: int) -> object:
+            url = self.url(path.replace("{job_id}", quoted(job_id, safe="")))
+            return self.ask(Request.get(url, headers=self.headers, page=page, limit=limit)).value
+
+        yield from ((events, cursor) for events in read_jobs(references, logs))
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    def _asked(self, request: Request) -> Answer:
+        """Make a call that sends nothing. Raises ProviderError, with the exchange, unless Qiscus says yes."""
+        answer = self.door.call(request)
+        try:
+            raise_for_error(answer)
+        except ProviderError as error:
+            error.exchange = answer.exchange
+            raise
+        return answer
 
     def _path(self, name: str) -> str:
         return self.url(f"/api/v3/admin/broadcast/{name}")
 
-    def _template_problems(self, template: TemplateMessage) -> Iterator[FieldError]:
-        yield from limits.filled("name", "The template's name", template.name)
-        yield from limits.filled("language", "The template's language", template.language)
-        if template.header:
-            yield FieldError("header", "Qiscus documents no parameters for a template's header.")
-        if not self.is_bulk:
-            yield from limits.filled("namespace", "The template's namespace", template.namespace)
-            return
-        if template.template_id is None:
-            yield FieldError("template_id", "The template's ID is missing; a CSV file needs it.")
-        if template.buttons:
-            yield FieldError("buttons", "A CSV file takes no button parameters; send one by one.")
-        room = self.file.room()
-        if room is not None and room < len(template.variables):
-            yield FieldError("variables", f"The CSV header row has room for {room} variables only.")
+    def _is_for_file(self, group: Sequence[OutboundMessage]) -> bool:
+        if self.mode != settings.AUTO or len(group) < self.config["bulk_from"]:
+            return self.mode == settings.BULK
+        return next(self._problems_in_file(rules.template_of(group[0])), None) is None
 
-    def _upload(self, group: Sequence[OutboundMessage]) -> int:
-        """The id of the file with these recipients. Raises ProviderError; nothing was sent then."""
-        form = {"template_detail_id": str(_template(group[0]).template_id), "separator": self.config["separator"]}
-        rows = [(message.recipient, _template(message).variables) for message in group]
-        request = Request(
-            "POST",
-            self._path("upload_csv"),
-            self.headers,
-            form=form,
-            files=(("file", FILE_NAME, self.file.encode(rows)),),
-        )
+    def _is_priced(self, message: OutboundMessage) -> bool:
+        """Whether a file can ask what the message costs; buttons cost nothing, and a file does without them."""
+        template = message.content
+        if not isinstance(template, TemplateMessage) or template.template_id is None or self.file.problem(template):
+            return False
+        return next(self._addressing_problems(message), None) is None
+
+    def _problems_in_file(self, template: TemplateMessage) -> Iterator[FieldError]:
+        yield from rules.problems_in_file(template)
+        if problem := self.file.problem(template):
+            yield FieldError(*problem)
+
+    def _upload(self, group: Sequence[OutboundMessage], *, must_pay: bool) -> Quote:
+        """The file with these recipients at Qiscus, and its price. Raises ProviderError; nothing was sent then."""
+        rows = [Row(message.recipient, rules.template_of(message)) for message in group]
+        form = {"template_detail_id": str(rows[0].template.template_id), "separator": self.config["separator"]}
+        files = (("file", FILE_NAME, self.file.encode(rows)),)
         answer: Answer | None = None
         try:
-            answer = self.door.call(request)
-            _raise_for_error(answer)
-            return file_id(answer.value)
+            answer = self._asked(Request("POST", self._path("upload_csv"), self.headers, form=form, files=files))
+            uploaded = self.last_quote = quote(answer.value)
+            if must_pay:
+                uploaded.check()
         except ProviderError as error:
+            error.exchange = answer.exchange if answer else error.exchange
+            if not isinstance(error, OutcomeUnknown):
+                raise
             # An upload sends nothing, so that even a lost answer to it leaves nothing unknown.
-            failure = TryLater(error.sentence, code=error.code) if isinstance(error, OutcomeUnknown) else error
-            failure.exchange = answer.exchange if answer else error.exchange
+            failure = TryLater(error.sentence, code=error.code)
+            failure.exchange = error.exchange
             raise failure from error
+        return uploaded
 
-    def _launch(self, first: OutboundMessage, file_id: int, *, multipart: bool) -> Request:
-        template = _template(first)
-        payload = {
-            "template_detail_id": template.template_id,
-            "broadcast_file_id": file_id,
-            "name": first.campaign or template.name,
-            "separator": self.config["separator"],
-            **_schedule(first),
-        }
-        if not multipart:
-            return Request.json(self._path("send_broadcast"), payload, headers=self.headers)
-        parts = tuple((name, "", str(value).encode()) for name, value in payload.items())
-        return Request("POST", self._path("send_broadcast"), self.headers, files=parts)
+    def _launch(self, group: Sequence[OutboundMessage], file_id: int, *, multipart: bool) -> list[SendResult]:
+        """Step two: send the file. What leaves open whether Qiscus took it is never posted again."""
+        payload = rules.order(group[0], file_id=file_id, separator=self.config["separator"])
+        request = Request.json(self._path("send_broadcast"), payload, headers=self.headers)
+        if multipart:
+            parts = tuple((name, "", str(value).encode()) for name, value in payload.items())
+            request = Request("POST", request.url, self.headers, files=parts)
+        results = self.post(request, group)
+        error = results[0].error
+        if isinstance(error, TryLater) and error.code == "HTTP 500":
+            # Nobody documents a 500. One message is worth another try; a file might go to a thousand people twice.
+            unclear = OutcomeUnknown(
+                "Qiscus failed while it took the broadcast, which may be under way.", code=error.code
+            )
+            return [SendResult.failed(unclear, results[0].exchange)] * len(group)
+        return results
 
-    def _logs(self, job_id: str) -> Iterator[ReceiptEvent]:
-        url = self.url(self.config["logs_path"].replace("{job_id}", job_id))
-        for page in range(1, LAST_PAGE + 1):
-            answer = self.ask(Request.get(url, headers=self.headers, page=page, limit=LOGS_PER_PAGE))
-            logs = parsing.items(parsing.dig(answer.value, "data", "broadcast_logs"))
-            yield from (log_event(log, job_id) for log in logs)
-            if len(logs) < LOGS_PER_PAGE:
-                return
-
-
-def _template(message: OutboundMessage) -> TemplateMessage:
-    if isinstance(message.content, TemplateMessage):
-        return message.content
-    raise MessageRejected(f"Qiscus cannot send content of the kind {message.content.kind}.")
-
-
-def _digits(message: OutboundMessage) -> str:
-    return message.recipient.phone.removeprefix("+")
-
-
-def _buttons(template: TemplateMessage) -> list[dict[str, Any]]:
-    return [{"type": button.kind, "values": button.value, "index": button.index} for button in template.buttons]
-
-
-def _schedule(message: OutboundMessage) -> dict[str, str]:
-    return {"started_at": writing.utc(message.send_at)} if message.send_at else {}
-
-
-def _raise_for_error(answer: Answer) -> None:
-    # An envelope that says 4xx under HTTP 200 is not documented, but it is no yes either.
-    inner = parsing.dig(answer.value, "status")
-    status = inner if answer.ok and type(inner) is int and 400 <= inner < 600 else answer.status  # noqa: PLR2004
-    if answer.ok and status == answer.status:
-        return
-    detail = " ".join(parsing.texts(answer.value))
-    if status in ERRORS:
-        raise ERRORS[status](f"Qiscus failed. {detail}".strip(), code=f"HTTP {status}")
-    raise error_for_status(replace(answer, status=status), detail)
+    def _hsm(self, path: str, **query: int) -> Request:
+        return Request.get(self.url(f"/api/v2/admin/hsm{path}"), headers=self.headers, **query)

@@ -64,10 +64,8 @@ CONTENTS: dict[str, tuple[str, Content]] = {
     "bot event": ("khoros", Event("Send template", "fr", (("customerId", "123"),))),
     "bot text": ("khoros", Text.of("Hello")),
     "template": ("qiscus", INVOICE),
-    "template with a button": (
-        "qiscus",
-        replace(INVOICE, buttons=(Button("url", "coba"),)),
-    ),
+    "template with a button": ("qiscus", replace(INVOICE, buttons=(Button("url", "coba"),))),
+    "template with a header": ("qiscus", replace(INVOICE, header=Media("text", "Harvest"))),
     "translations": ("rapidpro", Text((Translation("eng", "Hello @you"), Translation("spa", "Hola")))),
 }
 FIRST = {kind: next(content for owner, content in CONTENTS.values() if owner == kind) for kind in ACCOUNTS}
@@ -180,14 +178,6 @@ def test_content_is_accepted_once(simulator: Simulator, kind: str, content: Cont
     assert simulator.accepted(outgoing.recipient.phone) == 1
 
 
-@pytest.mark.parametrize("separator", [",", ";"])
-def test_file_is_accepted(simulator: Simulator, separator: str) -> None:
-    client = simulator.client("qiscus", mode="bulk", separator=separator)
-    results = client.send([to(INVOICE) for _ in range(120)])
-    assert {result.outcome for result in results} == {Outcome.ACCEPTED}
-    assert len({result.provider_id for result in results}) == 1
-
-
 @pytest.mark.parametrize(("kind", "requests_made"), [("imiconnect", 3), ("khoros", 1), ("rapidpro", 2)])
 def test_recipients_share_requests(simulator: Simulator, kind: str, requests_made: int) -> None:
     results = simulator.client(kind).send([to(FIRST[kind]) for _ in range(120)])
@@ -218,11 +208,6 @@ def test_wrong_key_stops_the_channel(simulator: Simulator, kind: str) -> None:
     assert result.outcome is Outcome.CHANNEL_REJECTED
 
 
-def test_low_balance_holds_the_channel_before_the_file_is_sent(simulator: Simulator) -> None:
-    [result] = simulator.client("qiscus", mode="bulk").send([to(INVOICE, "0008")])
-    assert result.outcome is Outcome.CHANNEL_HELD
-
-
 @pytest.mark.parametrize("kind", ["imiconnect", "kaleyra"])
 @pytest.mark.parametrize(("ending", "last"), [("1235", DeliveryStatus.DELIVERED), ("0009", DeliveryStatus.FAILED)])
 def test_receipts_come_back_by_our_reference(
@@ -251,9 +236,10 @@ def test_polling_finds_the_message_by_id_and_address(
     until(lambda: wanted in polled())
 
 
-def test_health_of_a_channel_is_told(simulator: Simulator) -> None:
-    assert simulator.client("rapidpro").check().ok is True
-    assert simulator.client("rapidpro", bad_key=True).check().ok is False
+@pytest.mark.parametrize("kind", ["qiscus", "rapidpro"])
+def test_health_of_a_channel_is_told(simulator: Simulator, kind: str) -> None:
+    assert simulator.client(kind).check().ok is True
+    assert simulator.client(kind, bad_key=True).check().ok is False
 
 
 @pytest.mark.parametrize(("ending", "there"), [("1235", 1), ("0006", 1), ("0010", 1), ("0011", 1), ("0005", 0)])

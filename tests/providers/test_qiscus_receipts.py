@@ -58,6 +58,7 @@ def test_log_is_read_whole() -> None:
         *[("sent", DeliveryStatus.SENT), (2, DeliveryStatus.SENT), ("2", DeliveryStatus.SENT)],
         *[("delivered", DeliveryStatus.DELIVERED), ("received", DeliveryStatus.DELIVERED)],
         *[(3, DeliveryStatus.DELIVERED), ("read", DeliveryStatus.READ), (4, DeliveryStatus.READ)],
+        *[("failed after delivered", DeliveryStatus.FAILED), ("failed_after_delivered", DeliveryStatus.FAILED)],
         *[("FAILED", DeliveryStatus.FAILED), (5, DeliveryStatus.FAILED), ("canceled", DeliveryStatus.FAILED)],
         *[("lost", DeliveryStatus.UNKNOWN), (None, DeliveryStatus.UNKNOWN), ({}, DeliveryStatus.UNKNOWN)],
     ],
@@ -88,8 +89,8 @@ def test_poll_reads_page_after_page_with_the_key() -> None:
 @responses.activate
 def test_poll_ends_although_the_pages_never_do() -> None:
     endless = responses.get(LOGS, json=logs(*[log()] * 100))
-    assert len(poll(client("qiscus"), ["14528583"])[0]) == 2_000
-    assert endless.call_count == 20
+    assert len(poll(client("qiscus"), ["14528583"])[0]) == 1_000  # the most that a job has
+    assert endless.call_count == 10
 
 
 @responses.activate
@@ -102,8 +103,91 @@ def test_path_of_the_logs_is_a_setting() -> None:
 @responses.activate
 def test_poll_says_why_it_failed() -> None:
     responses.get(LOGS, status=404)
-    with pytest.raises(ProviderError, match="no such service"):
+    with pytest.raises(ProviderError, match="check the path of a job's logs"):
         poll(client("qiscus"), ["14528583"])
+
+
+def logs_of(job_id: object) -> str:
+    return LOGS.replace("14528583", str(job_id))
+
+
+@responses.activate
+def test_job_that_is_unknown_keeps_no_other_from_its_news() -> None:
+    responses.get(logs_of(1), status=404)
+    responses.get(logs_of(2), json=logs(log("read")))
+    responses.get(logs_of(3), status=404)
+    assert [event.provider_id for event in poll(client("qiscus"), ["1", "2", "3"])[0]] == ["2"]
+
+
+@responses.activate
+def test_many_unknown_jobs_are_not_asked_for_one_after_the_other() -> None:
+    for job_id in range(1, 4):
+        responses.get(logs_of(job_id), status=404)
+    with pytest.raises(ProviderError, match="no logs of these jobs"):
+        poll(client("qiscus"), [str(number) for number in range(1, 100)])
+
+
+@responses.activate
+def test_what_was_heard_before_an_error_is_kept() -> None:
+    responses.get(logs_of(1), json=logs(log("read")))
+    responses.get(logs_of(2), status=429)
+    heard = client("qiscus").poll(["1", "2"], since=datetime.now(UTC), cursor="c")
+    assert [event.status for event in next(heard)[0]] == [DeliveryStatus.READ]
+    with pytest.raises(ProviderError, match="send more slowly"):
+        next(heard)
+
+
+@responses.activate
+def test_job_id_leads_to_no_other_path() -> None:
+    responses.get("http://provider.test/api/api/v3/admin/broadcast/..%2Fx%3Fy/logs", json=logs(log()))
+    assert len(poll(client("qiscus"), ["../x?y"])[0]) == 1
+
+
+CANCELED = {"id": 14528583, "status": 9, "canceled_at": "2022-03-05T11:02:00", "canceled_by": "Alena"}
+FAILED = {"id": 14528583, "total_recipient": 1, "total_failed": 1}
+BY_ALENA = "The broadcast job was canceled at Qiscus by Alena."
+# label -> log's word, job beside the logs, status, code, reason
+ENDS: dict[str, tuple[str, dict[str, Any], DeliveryStatus, str, str]] = {
+    "canceled": ("scheduled", CANCELED, DeliveryStatus.FAILED, "canceled", BY_ALENA),
+    "canceled by nobody": (
+        "pending",
+        {**CANCELED, "canceled_by": None},
+        DeliveryStatus.FAILED,
+        "canceled",
+        "The broadcast job was canceled at Qiscus.",
+    ),
+    "sent before it was canceled": ("sent", CANCELED, DeliveryStatus.SENT, "sent", ""),
+    "read before it was canceled": ("read", CANCELED, DeliveryStatus.READ, "read", ""),
+    "failed": (
+        "scheduled",
+        FAILED,
+        DeliveryStatus.FAILED,
+        "failed",
+        "The broadcast job failed at Qiscus for all of its recipients.",
+    ),
+    "under way": ("scheduled", {**FAILED, "total_failed": 0}, DeliveryStatus.QUEUED, "scheduled", ""),
+    "not canceled": ("scheduled", {**CANCELED, "canceled_at": None}, DeliveryStatus.QUEUED, "scheduled", ""),
+}
+
+
+@pytest.mark.parametrize(("word", "job", "status", "code", "reason"), ENDS.values(), ids=ENDS)
+@responses.activate
+def test_end_of_a_job_is_the_end_of_what_waited_in_it(
+    word: str, job: dict[str, Any], status: DeliveryStatus, code: str, reason: str
+) -> None:
+    answer = logs(log(word))
+    answer["data"]["broadcast_job"] = job
+    responses.get(LOGS, json=answer)
+    [event] = poll(client("qiscus"), ["14528583"])[0]
+    assert (event.status, event.code, event.reason) == (status, code, reason)
+
+
+@responses.activate
+def test_end_of_a_job_without_logs_is_told_of_the_job() -> None:
+    responses.get(LOGS, json={"data": {"broadcast_logs": [], "broadcast_job": CANCELED}})
+    assert poll(client("qiscus"), ["14528583"])[0] == [
+        ReceiptEvent(DeliveryStatus.FAILED, provider_id="14528583", code="canceled", reason=BY_ALENA)
+    ]
 
 
 def test_forwarded_status_is_matched_by_address_alone() -> None:

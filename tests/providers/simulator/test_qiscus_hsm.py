@@ -7,9 +7,7 @@ from tests.providers.simulator.test_qiscus import KEYS
 from tests.simulating import Simulator
 
 
-def ask(
-    simulator: Simulator, path: str = "", headers: dict[str, str] = KEYS, /, **query: object
-) -> requests.Response:
+def ask(simulator: Simulator, path: str = "", headers: dict[str, str] = KEYS, /, **query: object) -> requests.Response:
     url = f"{simulator.url}/qiscus/api/v2/admin/hsm{path}"
     return requests.get(url, headers=headers, params={name: str(value) for name, value in query.items()}, timeout=10)
 

@@ -1,0 +1,59 @@
+"""The settings of a Qiscus channel, and how many recipients go out by file."""
+
+from providers.adapters._qiscus_file import LARGEST_FILE
+from providers.config import ConfigField, batch_size_field
+
+INDIVIDUAL, AUTO, BULK = "individual", "auto", "bulk"
+
+FIELDS = (
+    ConfigField("base_url", "Base URL", "url", default="https://multichannel.qiscus.com"),
+    ConfigField("app_id", "App ID"),
+    ConfigField("channel_id", "Channel ID", "integer", "Of the WhatsApp channel.", minimum=1),
+    # One by one by default, and for channels that were set up before there was a choice: an answer that gets lost
+    # leaves one person's message unknown, not a thousand.
+    ConfigField(
+        "mode",
+        "How to send",
+        "choice",
+        default=INDIVIDUAL,
+        choices=(
+            (INDIVIDUAL, "One request a recipient"),
+            (AUTO, "By CSV file where enough recipients share a template"),
+            (BULK, "By CSV file always"),
+        ),
+    ),
+    ConfigField(
+        "bulk_from",
+        "Recipients from which a file is used",
+        "integer",
+        "Where enough of them share a template. No more go out together than the channel sends in a second: with a "
+        "slower pace than this number, all go one by one.",
+        default=50,
+        minimum=2,
+        maximum=LARGEST_FILE,
+    ),
+    batch_size_field(default=LARGEST_FILE, maximum=LARGEST_FILE, explanation="In a CSV file."),
+    ConfigField("separator", "CSV separator", "choice", default=",", choices=((",", "Comma"), (";", "Semicolon"))),
+    ConfigField(
+        "csv_header",
+        "CSV header row",
+        help="Only where the template's sample file has other columns than phone_number, customer_name, "
+        "header_variable, body_variable1 and so on. Needs a column phone_number.",
+        required=False,
+    ),
+    ConfigField(
+        "hide_variables",
+        "Hide variables from Qiscus' users",
+        "boolean",
+        "Their inbox then shows the template without what was filled in. One by one only.",
+        default=False,
+        required=False,
+    ),
+    ConfigField(
+        "logs_path",
+        "Path of a job's logs",
+        help="Not documented by Qiscus; {job_id} stands for the job.",
+        default="/api/v3/admin/broadcast/{job_id}/logs",
+    ),
+    ConfigField("secret_key", "Secret key", secret=True),
+)
