@@ -69,6 +69,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": "Content",
         "items": [
             page("Templates", "article", "broadcaster_template"),
+            page("Account templates", "fact_check", "broadcaster_listedtemplate"),
             page("Media", "perm_media", "broadcaster_mediafile"),
         ],
     },

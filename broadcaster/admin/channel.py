@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -15,16 +16,17 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 import providers
-from broadcaster import gateway
-from broadcaster.admin import channel_form, words
+from broadcaster import accounts, gateway, tasks
+from broadcaster.admin import account_state, channel_form, words
 from broadcaster.admin.base import Admin
 from broadcaster.admin.deletion import NAMED, CountedDeletion
-from broadcaster.models import Broadcast, Channel, Receipt, Suppression
+from broadcaster.models import Broadcast, Channel, ListedTemplate, Receipt, Suppression
 
 WORKING, HELD, DISABLED, UNFINISHED = "Working", "Held", "Disabled", "Not ready"
 COLOURS = {WORKING: "success", HELD: "warning", UNFINISHED: "warning", DISABLED: "quiet"}
 LEVELS = {True: messages.SUCCESS, False: messages.ERROR, None: messages.WARNING}
 PACE = "Pace and numbers"
+RECEIPTS = "Who may post receipts"
 TENTHS_BELOW = 10  # messages a second; a slower pace is told more exactly
 
 
@@ -32,7 +34,7 @@ TENTHS_BELOW = 10  # messages a second; a slower pace is told more exactly
 class ChannelAdmin(CountedDeletion, Admin):
     """Added in two steps, since the fields of the second depend on the provider that is chosen in the first."""
 
-    list_display = ("name", "provider", "seen_as", "state", "reason", "pace")
+    list_display = ("name", "provider", "seen_as", "state", "connection", "reason", "pace")
     search_fields = ("name",)
     change_form_outer_before_template = "broadcaster/records/channel_state.html"
     delete_confirmation_template = delete_selected_confirmation_template = "broadcaster/records/delete_channel.html"
@@ -58,6 +60,11 @@ class ChannelAdmin(CountedDeletion, Admin):
         state = state_of(channel)
         return words.tag(state, COLOURS[state])
 
+    @admin.display(description="Connection", ordering="check_ok")
+    def connection(self, channel: Channel) -> SafeString:
+        """What the last test of the account found."""
+        return account_state.connection(channel)
+
     @admin.display(description="Reason", empty_value="")
     def reason(self, channel: Channel) -> str:
         """Why it sends nothing at the moment, or less than it might."""
@@ -82,10 +89,12 @@ class ChannelAdmin(CountedDeletion, Admin):
         if obj is None:
             return [(None, {"fields": ("name", "kind")})]
         may_change = self.has_change_permission(request, obj)
-        account = channel_form.account_fields(obj.kind) if may_change else ["settings"]
+        account = channel_form.account_fields(obj, "account") if may_change else ["settings"]
+        receipts = channel_form.account_fields(obj, "receipts") if may_change else []
         return [
             (None, {"fields": ("name", "enabled")}),
             (f"Account at {obj.client_class.label}", {"fields": account}),
+            *([(RECEIPTS, {"fields": receipts})] if receipts else []),
             (PACE, {"fields": ("rate_per_second", "daily_cap", "concurrency", "default_region")}),
         ]
 
@@ -108,7 +117,12 @@ class ChannelAdmin(CountedDeletion, Admin):
 
     def save_model(self, request: HttpRequest, obj: Channel, form: channel_form.ChannelForm, change: bool) -> None:  # noqa: FBT001
         """Write no more than was asked for: workers move the pace in the same row meanwhile."""
+        before = Channel.objects.filter(pk=obj.pk).first()
         obj.save(update_fields=[*channel_form.COMMON, "config", "secrets"] if change else None)
+        if before and (before.config, before.secrets) != (obj.config, obj.secrets):
+            accounts.forget(obj)  # it was another account's
+            if accounts.lists_templates(obj):
+                transaction.on_commit(lambda: tasks.wake_listing(obj))
 
     def response_add(self, request: HttpRequest, obj: Channel, post_url_continue: str | None = None) -> HttpResponse:
         """Go on with the second step."""
@@ -135,6 +149,9 @@ class ChannelAdmin(CountedDeletion, Admin):
             "account_problem": account_problem(channel),
             "slowed": slowed(channel),
             "may_change": may_change,
+            "may_look": account_state.may_look(request),
+            "may_see_templates": request.user.has_perm("broadcaster.view_listedtemplate"),
+            **account_state.facts(channel),
             # The token in the address is a credential.
             "receipts_url": gateway.receipts_url(channel) if posts_receipts and may_change else "",
         }
@@ -164,18 +181,16 @@ class ChannelAdmin(CountedDeletion, Admin):
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask the provider whether the account works."""
         channel = self._changeable(request, pk)
-        try:
-            health = gateway.connect(channel).check()
-        except providers.ConfigurationError as error:
-            health = providers.Health(ok=False, sentence=f"{error} Complete the account below first.")
+        health = accounts.test(channel)
         self.message_user(request, health.sentence, LEVELS[health.ok])
         return _back_to(channel)
 
     # -- deleting ----------------------------------------------------------------------------------------------------
 
     def goes_along(self, records: list[Channel]) -> dict[str, QuerySet[Any]]:
-        """Opt-outs of this channel alone, and what its provider reported."""
+        """Opt-outs of this channel alone, and what its provider told."""
         return {
+            "account templates": ListedTemplate.objects.filter(channel__in=records),
             "opt-outs": Suppression.objects.filter(channel__in=records),
             "receipts": Receipt.objects.filter(channel__in=records),
         }

@@ -12,8 +12,10 @@ import providers
 from broadcaster.admin import widgets
 from broadcaster.admin.model_form import ModelForm
 from broadcaster.models import Channel
+from broadcaster.models.secrets import Unreadable
 
 PREFIX = "account_"  # keeps an adapter's field names apart from the model's
+FORGET = "forget_"
 KEPT = "Saved. Leave empty to keep it."
 
 COMMON = ("name", "enabled", "rate_per_second", "daily_cap", "concurrency", "default_region")
@@ -62,7 +64,7 @@ class ChannelForm(ModelForm):
     def _values(self, cleaned: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         for field in self._asked():
             given = cleaned.get(PREFIX + field.name)
-            if field.secret and not given:
+            if field.secret and not given and not cleaned.get(FORGET + field.name):
                 given = self.instance.secrets.get(field.name)
             try:
                 yield field.name, field.clean(given)
@@ -80,14 +82,32 @@ class ChannelForm(ModelForm):
 
 def form_class(kind: str) -> type[ChannelForm]:
     """The form of this provider's channels."""
-    drawn = {PREFIX + field.name: _form_field(field) for field in providers.client_class(kind).config_fields}
-    return type("ChannelForm", (ChannelForm,), drawn)
+    asked = providers.client_class(kind).config_fields
+    drawn = {PREFIX + field.name: _form_field(field) for field in asked}
+    forgetting = {FORGET + field.name: _forget(field) for field in asked if _may_be_forgotten(field)}
+    return type("ChannelForm", (ChannelForm,), drawn | forgetting)
 
 
-def account_fields(kind: str) -> list[str]:
-    """The names of the form's fields that the adapter asks for: its settings, then its secrets."""
-    asked = sorted(providers.client_class(kind).config_fields, key=lambda field: field.secret)
-    return [PREFIX + field.name for field in asked]
+def account_fields(channel: Channel, group: str) -> list[tuple[str, ...]]:
+    """The form's fields of this group that the adapter asks for, line by line: its settings, then its secrets."""
+    asked = [field for field in channel.client_class.config_fields if field.group == group]
+    return [_line(field, channel) for field in sorted(asked, key=lambda field: field.secret)]
+
+
+def _line(field: providers.ConfigField, channel: Channel) -> tuple[str, ...]:
+    """The field, and beside a secret that is saved and not needed the box that takes it away."""
+    if channel.secrets.get(field.name) and _may_be_forgotten(field):
+        return PREFIX + field.name, FORGET + field.name
+    return (PREFIX + field.name,)
+
+
+def _may_be_forgotten(field: providers.ConfigField) -> bool:
+    return field.secret and not field.required
+
+
+def _forget(field: providers.ConfigField) -> forms.Field:
+    says = f"Takes the saved {field.label[0].lower()}{field.label[1:]} away, unless you enter another one."
+    return forms.BooleanField(label="Forget it", help_text=says, required=False, widget=widgets.tick())
 
 
 def shown_settings(channel: Channel) -> list[tuple[str, str]]:
@@ -96,8 +116,10 @@ def shown_settings(channel: Channel) -> list[tuple[str, str]]:
 
 
 def _shown(field: providers.ConfigField, channel: Channel) -> str:
+    if field.secret and isinstance(channel.secrets, Unreadable):
+        return "Unreadable"
     if field.secret:
-        return "Saved" if channel.secrets.get(field.name) else "Missing"
+        return "Saved" if channel.secrets.get(field.name) else "Missing" if field.required else "None"
     value = str(channel.config.get(field.name, field.default))
     return dict(field.choices).get(value, value)
 

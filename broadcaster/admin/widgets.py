@@ -41,6 +41,12 @@ def switch() -> forms.Widget:
     return widget
 
 
+def tick() -> forms.Widget:
+    """A box to tick."""
+    widget: forms.Widget = widgets.UnfoldBooleanWidget()
+    return widget
+
+
 def secret() -> forms.Widget:
     """A secret: what is stored is never rendered, and the browser is asked not to offer one of its own."""
     attrs = {"autocomplete": "new-password", "spellcheck": "false"}

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from broadcaster.models import Channel
 from tests.admin.people import logged_in, messages_of, text_of
+from tests.admin.reading import visible
+from tests.papering import URL, paper, paper_channel
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +110,54 @@ def test_the_provider_is_asked_and_its_answer_told(admin: Client, status: int, l
     (message,) = response.context["messages"]
     assert message.level_tag == level
     assert "secret" not in str(message)
+
+
+@responses.activate
+def test_what_came_of_a_test_stands_on_the_page_and_in_the_list_with_its_age(admin: Client) -> None:
+    responses.get(f"{URL}/check")
+    responses.get(f"{URL}/balance", json={"left": "857"})
+    with paper():
+        channel = paper_channel()
+        admin.post(button(channel, "check"))
+        Channel.objects.update(checked_at=timezone.now() - timedelta(minutes=3))
+        words = visible(text_of(admin.get(reverse("admin:broadcaster_channel_change", args=[channel.pk]))))
+        listed = text_of(admin.get(reverse("admin:broadcaster_channel_changelist")))
+    assert "Works The mill turns. Tested" in words
+    assert "(3 minutes ago). Balance: 857 sheets ." in words
+    assert "Works</span>" in listed
+    assert "The mill turns." in listed
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({}, "Not tested"),
+        ({"checked_at": timezone.now(), "check_ok": False, "check_sentence": "The key was refused."}, "Does not work"),
+        ({"checked_at": timezone.now(), "check_sentence": "It answers."}, "Reached"),
+    ],
+)
+def test_whoever_may_see_a_channel_sees_what_the_last_test_found(fields: dict[str, Any], word: str) -> None:
+    page = reverse("admin:broadcaster_channel_change", args=[make_channel(**fields).pk])
+    words = visible(text_of(logged_in("view_channel").get(page)))
+    assert f"Connection {word}" in words
+    assert fields.get("check_sentence", "") in words
+    assert "Test connection" not in words
+
+
+@responses.activate
+def test_a_provider_that_breaks_is_a_sentence_and_no_broken_page(admin: Client) -> None:
+    responses.get(f"{URL}/check", body=KeyError("slip"))
+    with paper():
+        response = admin.post(button(paper_channel(), "check"), follow=True)
+    assert "Paper could not be asked whether the account works: KeyError." in messages_of(response)
+
+
+def test_who_may_not_see_account_templates_sees_nothing_of_them_on_the_channel(admin: Client) -> None:
+    with paper():
+        page = reverse("admin:broadcaster_channel_change", args=[paper_channel().pk])
+        without, seeing = admin.get(page), logged_in("view_channel", "view_listedtemplate").get(page)
+    assert "Account templates" not in visible(text_of(without))
+    assert "Account templates A look is on its way." in visible(text_of(seeing))
 
 
 @responses.activate
