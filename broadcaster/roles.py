@@ -3,13 +3,14 @@
 from django.contrib.auth.models import Group, Permission
 
 EVERYTHING = ("add", "change", "delete", "view")
-SEEN = ("broadcast", "message", "contact", "group", "suppression", "template", "mediafile", "audienceupload", "channel")
+WRITTEN = ("broadcast", "contact", "group", "template", "templatetranslation")
+SEEN = (*WRITTEN, "message", "suppression", "listedtemplate", "mediafile", "audienceupload")
 
-VIEWER = frozenset(f"view_{model}" for model in SEEN if model != "channel")
+VIEWER = frozenset(f"view_{model}" for model in SEEN)
 OPERATOR = (
     VIEWER
     | {"view_channel", "send_broadcast", "add_suppression"}
-    | {f"{action}_{model}" for action in EVERYTHING for model in ("broadcast", "contact", "group", "template")}
+    | {f"{action}_{model}" for action in EVERYTHING for model in WRITTEN}
     | {"add_audienceupload", "change_audienceupload", "add_mediafile", "delete_mediafile"}
 )
 APPROVER = VIEWER | {"view_channel", "approve_broadcast", "send_broadcast"}

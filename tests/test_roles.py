@@ -7,20 +7,31 @@ from broadcaster import roles
 
 pytestmark = pytest.mark.django_db
 MAY = {
-    "Viewer": {"view_broadcast", "view_message", "view_contact", "view_suppression", "view_template", "view_mediafile"},
+    "Viewer": {
+        *("view_broadcast", "view_message", "view_contact", "view_suppression", "view_template", "view_mediafile"),
+        *("view_templatetranslation", "view_listedtemplate"),
+    },
     "Operator": {
         *("view_channel", "add_broadcast", "change_broadcast", "delete_broadcast", "send_broadcast"),
         *("add_contact", "add_group", "add_template", "add_audienceupload", "add_suppression", "view_message"),
-        *("add_mediafile", "delete_mediafile"),
+        *("add_mediafile", "delete_mediafile", "add_templatetranslation", "change_templatetranslation"),
+        "view_listedtemplate",
     },
-    "Approver": {"view_channel", "view_broadcast", "view_message", "approve_broadcast", "send_broadcast"},
+    "Approver": {
+        "view_listedtemplate",
+        "view_channel",
+        "view_broadcast",
+        "view_message",
+        "approve_broadcast",
+        "send_broadcast",
+    },
     "Admin": {"add_channel", "change_channel", "delete_suppression", "approve_broadcast", "send_broadcast"},
 }
 MAY_NOT = {
     "Viewer": {"view_channel", "change_broadcast", "send_broadcast", "add_contact", "add_suppression"},
     "Operator": {
         *("approve_broadcast", "change_channel", "add_channel", "delete_suppression", "change_suppression"),
-        *("change_message", "delete_message", "delete_audienceupload"),
+        *("change_message", "delete_message", "delete_audienceupload", "change_listedtemplate"),
     },
     "Approver": {"change_broadcast", "add_broadcast", "change_channel", "add_contact", "delete_message"},
     "Admin": set(),
