@@ -15,7 +15,7 @@ LAYERS = (
     ("models", "queue", "seats", "theme", "bootstrap", "checks"),
     ("gateway", "audience", "roles", "demo", "settings", "apps", "wsgi", "migrations"),
     ("content",),
-    ("accounts",),
+    ("accounts", "provider_groups"),
     ("sending",),
     ("receipts", "reports"),
     ("tasks",),

@@ -8,13 +8,26 @@ from django.db.models.functions import Coalesce
 from broadcaster.audience import consent
 from broadcaster.models import AudienceRow, Broadcast, Contact, Membership
 
+GROUP, PERSON = "group:", "contact:"  # how an identifier begins that is a provider's own name for its group or contact
+IS_GROUP = Q(phone=None, identifier__startswith=GROUP)
+IS_SCOPED = IS_GROUP | Q(phone=None, identifier__startswith=PERSON)
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """How many people would be written to now, and how many were left out because they opted out."""
+    """How many would be written to now, and how many were left out because they opted out.
+
+    `groups` of the recipients are no people, but groups that a provider keeps.
+    """
 
     recipients: int
     suppressed: int
+    groups: int = 0
+
+    @property
+    def people(self) -> int:
+        """Those of the recipients who are people."""
+        return self.recipients - self.groups
 
 
 def recipients(broadcast: Broadcast) -> QuerySet[Contact]:
@@ -29,12 +42,17 @@ def recipients(broadcast: Broadcast) -> QuerySet[Contact]:
 def estimate(broadcast: Broadcast) -> Estimate:
     """Count the audience as it stands now."""
     audience = recipients(broadcast)
-    total = audience.count()
+    total, groups = audience.count(), audience.filter(IS_GROUP).count()
     if broadcast.channel is None:
-        return Estimate(total, 0)
+        return Estimate(total, 0, groups)
     opted_out = consent.suppressions(broadcast.channel).filter(address=OuterRef("reached_at"))
     suppressed = audience.annotate(reached_at=Coalesce("phone", "identifier")).filter(Exists(opted_out)).count()
-    return Estimate(total - suppressed, suppressed)
+    return Estimate(total - suppressed, suppressed, groups)
+
+
+def is_scoped(contact: Contact) -> bool:
+    """Whether only the provider that keeps this recipient can reach it, by its own name for it."""
+    return not contact.phone and (contact.identifier or "").startswith((GROUP, PERSON))
 
 
 def _in_groups(broadcast: Broadcast, through: type) -> Q:

@@ -14,9 +14,10 @@ from django.core.files import File
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
+import providers
 from broadcaster.content import kinds, values
 from broadcaster.content.file_types import HEAD_BYTES, sniff
-from broadcaster.models import Broadcast, MediaFile, Template, TemplateTranslation
+from broadcaster.models import Broadcast, Channel, MediaFile, Template, TemplateTranslation
 
 PREFIX = "media:"
 REFERENCE = re.compile(r"media:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
@@ -128,6 +129,22 @@ def missing(frozen: Frozen) -> list[str]:
     keys = referenced(frozen)
     known = set(map(str, MediaFile.objects.filter(uuid__in=keys).values_list("uuid", flat=True)))
     return [key for key in keys if key not in known]
+
+
+def faults(channel: Channel | None, frozen: Frozen) -> Iterator[str]:
+    """Why the content's files cannot go out on this channel; a sentence for each reason."""
+    if not referenced(frozen):
+        return
+    if missing(frozen):
+        yield "A file that the template carries was deleted. Take it out of the template, or choose another one."
+    if channel and not channel.client_class.capabilities.media:
+        able = [str(each) for each in Channel.objects.filter(enabled=True) if _takes_files(each)]
+        remedy = f"Choose a channel that does, such as {able[0]}" if able else "Choose another template"
+        yield f"{channel} takes no uploaded files. {remedy}, or take the files out of the template."
+
+
+def _takes_files(channel: Channel) -> bool:
+    return channel.kind in providers.kinds() and channel.client_class.capabilities.media
 
 
 def with_ids(frozen: Frozen, ids: Mapping[str, str]) -> Frozen:

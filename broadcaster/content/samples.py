@@ -56,6 +56,8 @@ def reachable(broadcast: Broadcast, limit: int = CHECKED) -> list[Person]:
     contacts = list(segments.recipients(broadcast).order_by("pk")[:CHECKED])
     if client and client.capabilities.recipient_key == "phone":
         contacts = [contact for contact in contacts if contact.phone]
+    if client and not client.capabilities.groups:
+        contacts = [contact for contact in contacts if not segments.is_scoped(contact)]
     if broadcast.channel:
         opted_out = consent.suppressed({contact.address for contact in contacts}, broadcast.channel)
         contacts = [contact for contact in contacts if contact.address not in opted_out]

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+import providers
 from broadcaster import gateway
 from broadcaster.audience import segments
 from broadcaster.content.rendering import placeholders_of
@@ -102,7 +103,7 @@ def _insert(broadcast: Broadcast, contact_ids: Sequence[int]) -> None:
         broadcast_id=broadcast.pk,
         channel_id=broadcast.sender.pk,
         upload_id=broadcast.upload_id,
-        needs_phone=broadcast.sender.client_class.capabilities.recipient_key == "phone",
+        unreachable=_unreachable(broadcast.sender.client_class.capabilities),
         placeholders=placeholders_of(broadcast.content),
         batch_ids=json.dumps([batch.pk for batch in made]),
         contact_ids=json.dumps(contact_ids),
@@ -112,6 +113,13 @@ def _insert(broadcast: Broadcast, contact_ids: Sequence[int]) -> None:
         cursor.execute(statement, parameters)
     ledger.counts_of([batch.pk for batch in made])
     batches.finish(batch.pk for batch in made)
+
+
+def _unreachable(capabilities: providers.Capabilities) -> tuple[str, str, str]:
+    """Whom the channel cannot reach."""
+    if capabilities.recipient_key == "phone":
+        return expansion_sql.NO_PHONE
+    return expansion_sql.NOBODY if capabilities.groups else expansion_sql.NOT_OURS
 
 
 def _seal(broadcast: Broadcast) -> bool:

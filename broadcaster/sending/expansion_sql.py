@@ -44,8 +44,8 @@ INSERT INTO broadcaster_message
      state, error_code, error_text, attempts, provider_id)
 SELECT %s, c.id, COALESCE(c.phone, c.identifier), c.language, {variables}, b.value, person.place %% %s + 1,
        CASE WHEN {unreachable} OR {opted_out} THEN 'skipped' ELSE 'pending' END,
-       CASE WHEN {unreachable} THEN 'no_phone' WHEN {opted_out} THEN 'opted_out' ELSE '' END,
-       CASE WHEN {unreachable} THEN 'This contact has no phone.'
+       CASE WHEN {unreachable} THEN '{code}' WHEN {opted_out} THEN 'opted_out' ELSE '' END,
+       CASE WHEN {unreachable} THEN '{sentence}'
             WHEN {opted_out} THEN 'This person has opted out.' ELSE '' END,
        0, ''
 FROM {people} AS person
@@ -59,24 +59,39 @@ ON CONFLICT DO NOTHING
 OPTED_OUT = """EXISTS (SELECT 1 FROM broadcaster_suppression s
     WHERE s.address = COALESCE(c.phone, c.identifier) AND (s.channel_id IS NULL OR s.channel_id = %s))"""
 
+# Whom a channel cannot reach, and what is said of them.
+NO_PHONE = ("c.phone IS NULL", "no_phone", "This contact has no phone.")
+NOT_OURS = (
+    "(c.phone IS NULL AND (substr(c.identifier, 1, 6) = 'group:' OR substr(c.identifier, 1, 8) = 'contact:'))",
+    "not_here",
+    "Another provider keeps this group or contact; only its own channel can reach it.",
+)
+NOBODY = ("false", "", "")
+
 
 def insert_messages(
     *,
     broadcast_id: int,
     channel_id: int,
     upload_id: int | None,
-    needs_phone: bool,
+    unreachable: tuple[str, str, str],
     placeholders: Sequence[str],
     batch_ids: str,
     contact_ids: str,
     batch_size: int,
 ) -> tuple[str, list[Any]]:
-    """The statement and its parameters; ids are JSON arrays, `placeholders` are the variables to copy."""
+    """The statement and its parameters; ids are JSON arrays, `placeholders` are the variables to copy.
+
+    `unreachable` is one of NO_PHONE, NOT_OURS and NOBODY.
+    """
     dialect = POSTGRESQL if connection.vendor == "postgresql" else SQLITE
     variables, variable_parameters = _variables(placeholders, dialect)
+    condition, code, sentence = unreachable
     statement = INSERT.format(
         variables=variables,
-        unreachable="c.phone IS NULL" if needs_phone else "false",
+        unreachable=condition,
+        code=code,
+        sentence=sentence,
         opted_out=OPTED_OUT,
         people=dialect.unfold,
         batches=dialect.unfold,

@@ -53,6 +53,22 @@ def test_somebody_in_the_file_in_two_groups_and_chosen_gets_one_row() -> None:
     assert addresses(broadcast) == [phone(100), phone(101), phone(102), phone(500)]
 
 
+@pytest.mark.parametrize(
+    ("kind", "skipped"),
+    [("rapidpro", {}), ("khoros", dict.fromkeys(("group:1", "contact:2"), "not_here")),
+     ("kaleyra", dict.fromkeys(("group:1", "contact:2", "grouped"), "no_phone"))],
+)  # fmt: skip
+def test_what_a_provider_keeps_goes_through_its_own_channel_only(kind: str, skipped: dict[str, str]) -> None:
+    broadcast = preparing(1, kind=kind)
+    made = [Contact.objects.create(identifier=identifier) for identifier in ("group:1", "contact:2", "grouped")]
+    both = Contact.objects.create(identifier="group:3", phone=phone(900))
+    broadcast.contacts.set([*made, both])
+    expand(broadcast)
+    told = Message.objects.filter(broadcast=broadcast, state="skipped").exclude(error_text="")
+    assert dict(told.values_list("address", "error_code")) == skipped
+    assert states_of(broadcast).get("pending") == 5 - len(skipped)
+
+
 def test_an_exclusion_wins_over_everything() -> None:
     broadcast = preparing(3)
     unwanted = Contact.objects.get(phone=phone(101))

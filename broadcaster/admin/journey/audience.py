@@ -5,11 +5,13 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
+from broadcaster import provider_groups
 from broadcaster.admin.journey.access import go, of_draft, require, with_permission
 from broadcaster.admin.journey.audience_form import AudienceForm
 from broadcaster.admin.journey.drafts import keep
 from broadcaster.admin.journey.intake import DISK_FULL, Refused, posted_file, takes_file
 from broadcaster.admin.journey.pages import draw, page, wants_fragment
+from broadcaster.admin.journey.provider_groups import sections
 from broadcaster.admin.journey.steps import page_of
 from broadcaster.audience import segments, uploads
 from broadcaster.audience.segments import Estimate
@@ -36,19 +38,26 @@ def _audience(request: HttpRequest, broadcast: Broadcast | None) -> HttpResponse
     form = AudienceForm(*posted, instance=broadcast, user=request.user)
     if not form.is_bound:
         estimate = segments.estimate(broadcast) if broadcast else Estimate(0, 0)
-        return page(request, "audience", broadcast, form=form, estimate=estimate)
+        return _page(request, broadcast, form, estimate)
     if wants_fragment(request):
         return draw(request, "_estimate", broadcast, estimate=_estimate(form))
     try:
         upload = _receive(request, form)
     except Refused as refusal:
         form.refuse_file(refusal.sentence)
-        return page(request, "audience", broadcast, status=refusal.status, form=form, estimate=_estimate(form))
+        return _page(request, broadcast, form, _estimate(form), status=refusal.status)
     if not form.is_valid():
-        return page(request, "audience", broadcast, status=400, form=form, estimate=_estimate(form))
+        return _page(request, broadcast, form, _estimate(form), status=400)
     draft = _save(form, upload, request.user)
     step = "message" if page_of(draft, "audience") == "broadcast_audience" else "audience"
     return go(page_of(draft, step), draft)
+
+
+def _page(
+    request: HttpRequest, broadcast: Broadcast | None, form: AudienceForm, estimate: Estimate, *, status: int = 200
+) -> HttpResponse:
+    at_providers = sections(form)
+    return page(request, "audience", broadcast, status=status, form=form, estimate=estimate, at_providers=at_providers)
 
 
 def _receive(request: HttpRequest, form: AudienceForm) -> AudienceUpload | None:
@@ -77,6 +86,7 @@ def _save(form: AudienceForm, upload: AudienceUpload | None, user: User | Anonym
         keep(draft, name=given["name"], upload=upload or (None if given["remove_file"] else draft.upload))
         draft.groups.set(given["groups"])
         draft.exclude_groups.set(given["exclude_groups"])
+        provider_groups.choose(draft, given["provider_groups"])
     return draft
 
 
@@ -97,6 +107,7 @@ def _estimate(form: AudienceForm) -> Estimate:
         trial.exclude_groups.set(chosen.get("exclude_groups", ()))
         if origin.pk:
             trial.contacts.set(origin.contacts.all())
+        provider_groups.choose(trial, chosen.get("provider_groups", ()))
         estimate = segments.estimate(trial)
         transaction.set_rollback(True)
     return estimate

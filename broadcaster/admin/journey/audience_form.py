@@ -1,14 +1,16 @@
 """The first form of a broadcast: its name, and who gets it: a file, groups, or both, minus the excluded groups."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 
+from broadcaster import provider_groups
 from broadcaster.admin.membership import size_in_words, with_size
-from broadcaster.audience import phones
-from broadcaster.models import AudienceUpload, Broadcast, Channel, Group
+from broadcaster.audience import phones, segments
+from broadcaster.models import AudienceUpload, Broadcast, Channel, Group, ListedGroup
 
 NO_REGION = ("", "Every number has its country code")
 REGION_HELP = "With Indonesia, 0812 345 678 is read as +62 812 345 678."
@@ -25,6 +27,16 @@ class GroupsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # 
         return f"{obj.name} ({size_in_words(obj.size, 'person', 'people')})"
 
 
+class ProviderGroupsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
+    """The provider's groups as check boxes, with as many people as it tells."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, obj: Any) -> str:
+        """The group's name and its size."""
+        return obj.name if obj.count is None else f"{obj.name} ({size_in_words(obj.count, 'person', 'people')})"
+
+
 class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     """What the audience page asks."""
 
@@ -33,6 +45,7 @@ class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
     remove_file = forms.BooleanField(label="Do without this file", required=False)
     groups = GroupsField(queryset=Group.objects.none(), required=False)
     exclude_groups = GroupsField(queryset=Group.objects.none(), required=False)
+    provider_groups = ProviderGroupsField(queryset=ListedGroup.objects.none(), required=False)
 
     class Meta:
         model = Broadcast
@@ -44,14 +57,17 @@ class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
         self.refusal = ""
         for name in ("groups", "exclude_groups"):
             self.field(name).queryset = sized_groups()
+        at_providers = self.field("provider_groups")
+        at_providers.queryset = provider_groups.offered()
+        at_providers.initial = provider_groups.chosen(self.instance)
         region: forms.ChoiceField = self.fields["region"]  # type: ignore[assignment]
         region.choices = region_choices()
         region.initial = usual_region(user)
         self.fields["name"].widget.attrs |= {"autocomplete": "off", "placeholder": "June reminder"}
         self.fields["file"].widget.attrs |= {"accept": ACCEPTED}
 
-    def field(self, name: str) -> GroupsField:
-        """One of the two lists of groups."""
+    def field(self, name: str) -> "forms.ModelMultipleChoiceField[Any]":
+        """One of the lists of groups."""
         return self.fields[name]  # type: ignore[return-value]
 
     def refuse_file(self, sentence: str) -> None:
@@ -65,10 +81,22 @@ class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
         if self.refusal:
             self.add_error("file", self.refusal)
         kept_file = self.instance.upload_id and not given.get("remove_file")
-        contacts = self.instance.pk and self.instance.contacts.exists()
-        if "file" not in self.errors and not (given.get("file") or kept_file or given.get("groups") or contacts):
+        groups = given.get("groups") or given.get("provider_groups")
+        if "file" not in self.errors and not (given.get("file") or kept_file or groups or self._contacts()):
             self.add_error(None, "Choose who gets it: a file, or at least one group.")
+        self._check_channels(given.get("provider_groups") or ())
         return given
+
+    def _contacts(self) -> bool:
+        """Whether the draft goes to chosen contacts, those aside that stand for a provider's group."""
+        return bool(self.instance.pk) and self.instance.contacts.exclude(segments.IS_GROUP).exists()
+
+    def _check_channels(self, groups: Iterable[ListedGroup]) -> None:
+        """A broadcast goes out on one channel, so all the providers' groups must be there."""
+        channels = sorted({str(group.channel) for group in groups})
+        if len(channels) > 1:
+            sentence = f"Choose groups of one channel only; these are of {' and '.join(channels)}."
+            self.add_error("provider_groups", sentence)
 
 
 def sized_groups() -> QuerySet[Group]:

@@ -6,6 +6,7 @@ from typing import Any
 from django.forms.boundfield import BoundWidget
 from django.http import HttpRequest, HttpResponse
 
+from broadcaster import provider_groups
 from broadcaster.admin.journey.access import go, of_draft
 from broadcaster.admin.journey.bubble import Bubble, bubble, parts
 from broadcaster.admin.journey.drafts import keep
@@ -78,6 +79,7 @@ def _show(request: HttpRequest, broadcast: Broadcast, form: MessageForm, *, stat
         "templates": [template_option(radio) for radio in form["template"]],
         "problems": problems_of(broadcast) if broadcast.channel and broadcast.template else [],
         "missing": missing(broadcast) if status != HTTP_OK else "",
+        "groups": provider_groups.chosen(broadcast),
         "look": look(broadcast, str(request.POST.get("sample") or 1)),
     }
     if wants_fragment(request):

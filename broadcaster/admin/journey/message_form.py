@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 
 import providers
+from broadcaster import provider_groups
 from broadcaster.models import Broadcast, Channel, Template
 
 
@@ -20,7 +21,7 @@ class MessageForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
         channels = self._choices("channel")
-        channels.queryset = channels_in_use()
+        channels.queryset = provider_groups.able(self.instance, channels_in_use())
         self._choices("template").queryset = templates_for(self._channel(channels.queryset))
         for name in self.fields:
             self._choices(name).empty_label = None

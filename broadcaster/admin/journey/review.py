@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from broadcaster import tasks
+from broadcaster import provider_groups, tasks
 from broadcaster.admin import words
 from broadcaster.admin.journey.access import action, draft_for, go
 from broadcaster.admin.journey.message import look
@@ -43,6 +43,7 @@ def problems_of(broadcast: Broadcast) -> list[Problem]:
 
 
 def _show(request: HttpRequest, broadcast: Broadcast, problems: list[Problem], *, status: int = 200) -> HttpResponse:
+    groups = provider_groups.chosen(broadcast)
     return page(
         request,
         "review",
@@ -51,6 +52,8 @@ def _show(request: HttpRequest, broadcast: Broadcast, problems: list[Problem], *
         problems=problems,
         blocked=any(problem.blocking for problem in problems),
         estimate=segments.estimate(broadcast),
+        groups=groups,
+        provider=groups[0].channel.client_class.label if groups else "",
         look=look(broadcast),
         channels=broadcast.channel.client_class.capabilities.channels if broadcast.channel else (),
         starts=words.local_time(broadcast.send_at, broadcast.time_zone),

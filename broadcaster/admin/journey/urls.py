@@ -4,7 +4,17 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
-from broadcaster.admin.journey import actions, audience, columns, message, review, schedule, unknown, watch
+from broadcaster.admin.journey import (
+    actions,
+    audience,
+    columns,
+    message,
+    provider_groups,
+    review,
+    schedule,
+    unknown,
+    watch,
+)
 from broadcaster.admin.journey.access import View, go, may, of_broadcast
 from broadcaster.admin.journey.steps import first_unfinished, page_of
 from broadcaster.models import Broadcast
@@ -43,6 +53,7 @@ def journey_urls(admin_site: AdminSite) -> list[URLPattern]:
     """Each view behind the admin's login, named `broadcast_...`."""
     return [
         path("new/", admin_site.admin_view(audience.new), name="broadcast_new"),
+        path("groups/<int:pk>/look/", admin_site.admin_view(provider_groups.look), name="broadcast_look_groups"),
         path("files/<int:pk>/rejects/", admin_site.admin_view(columns.rejects), name="upload_rejects"),
         *(
             path(f"<int:pk>/{name}/", admin_site.admin_view(view), name=f"broadcast_{name}")
