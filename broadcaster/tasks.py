@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.db import Error, connection
 from django_q.models import Schedule
 
-from broadcaster import accounts, queue, seats
+from broadcaster import accounts, provider_groups, queue, seats
 from broadcaster.audience import uploads
 from broadcaster.models import Broadcast, Channel
 from broadcaster.receipts import apply, polling
@@ -26,6 +26,7 @@ TASK_LIFE_S = 15  # a long job gives its worker back after this and queues itsel
 LINGER_S = 2.0
 NAP_S = 0.2
 POLL_EVERY_S = 3
+GROUPS_EVERY_S = 5  # a person presses a button for it
 ASK_EVERY_S = 240  # a list of everything that a provider was given is no small thing to ask for
 
 
@@ -129,6 +130,12 @@ def ask_unknowns(channel_id: int) -> None:
     """Ask for the messages whose answer was lost, not too often; those that are found have receipts to come."""
     if cache.add(f"asked-{channel_id}", _worker(), timeout=ASK_EVERY_S) and asking.ask(channel_id):
         queue.enqueue("poll_channel", channel_id)
+
+
+def list_groups(channel_id: int) -> None:
+    """Ask for the groups of a channel's account, not too often."""
+    if cache.add(f"groups-{channel_id}", _worker(), timeout=GROUPS_EVERY_S):
+        provider_groups.look(channel_id)
 
 
 def wake(broadcast: Broadcast) -> None:

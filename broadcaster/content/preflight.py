@@ -10,7 +10,7 @@ from typing import Any, Literal
 import providers
 from broadcaster import gateway
 from broadcaster.audience import segments
-from broadcaster.content import expressions, kinds, listed
+from broadcaster.content import expressions, kinds, listed, media, scoped
 from broadcaster.content.rendering import placeholders_of, texts_of
 from broadcaster.content.samples import CHECKED, Person, Sample, client_of, content_of, reachable, rendered, samples
 from broadcaster.models import AudienceUpload, Broadcast, Channel, Contact
@@ -84,7 +84,15 @@ def _message(broadcast: Broadcast, content: Frozen) -> Iterator[Problem]:
     if client and broadcast.channel:
         yield from _kind(client, broadcast.channel, content["kind"])
     wrong = list(_translations(content))
-    yield from wrong or [*_listed(broadcast.channel, content), *_placeholders(broadcast.upload, content)]
+    if wrong:
+        yield from wrong
+        return
+    yield from _listed(broadcast.channel, content)
+    yield from _placeholders(broadcast.upload, content)
+    for sentence in media.faults(broadcast.channel, content):
+        yield Problem("message", "template", sentence)
+    for fault in scoped.faults(broadcast, placeholders_of(content)):
+        yield Problem("message", fault.field, fault.sentence)
 
 
 def _translations(content: Frozen) -> Iterator[Problem]:
