@@ -5,6 +5,7 @@ from providers.client import Client
 from providers.config import ConfigField
 from providers.errors import ConfigurationError, InvalidSignature, ProviderError, Throttled
 from providers.languages import three_letters
+from providers.limits import has_emoji
 from providers.listings import Approval, ListedGroup, ListedTemplate
 from providers.messages import (
     CONTENT_KINDS,
@@ -67,6 +68,7 @@ __all__ = [
     "VoiceCall",
     "client_class",
     "connect",
+    "has_emoji",
     "kinds",
     "three_letters",
 ]

@@ -7,7 +7,10 @@ from broadcaster.content.values import Widget
 
 @dataclass(frozen=True, slots=True)
 class ContentField:
-    """One field of a translation's JSON. Only where `placeholders` is set may it differ from person to person."""
+    """One field of a translation's JSON. Only where `placeholders` is set may it differ from person to person.
+
+    `longest` is how many characters a text of it may have, whoever reads it; 0 where that is the provider's business.
+    """
 
     name: str
     label: str
@@ -17,6 +20,7 @@ class ContentField:
     choices: tuple[tuple[str, str], ...] = ()
     placeholders: bool = False
     default: str = ""
+    longest: int = 0
 
 
 FIELDS: dict[str, tuple[ContentField, ...]] = {
@@ -67,16 +71,35 @@ FIELDS: dict[str, tuple[ContentField, ...]] = {
         ContentField("params", "Parameters", "pairs", "One a line: customer = @row.customer_no.", placeholders=True),
         ContentField("timezone", "Hours from UTC", help="What the bot reckons with, such as 7 or -2; may be empty."),
     ),
+    # The limits are Meta's ("Flow Messages", "Interactive object"): only WhatsApp has flows.
     "flow": (
-        ContentField("body", "Body", "text", "The text above the button.", required=True, placeholders=True),
-        ContentField("cta", "Button text", help="At most 20 characters, no emoji.", required=True),
-        ContentField("flow_id", "Flow ID", help="Either this or the flow's name."),
-        ContentField("flow_name", "Flow name"),
-        ContentField("token", "Flow token", help="Comes back with the answers.", placeholders=True),
-        ContentField("header", "Header", placeholders=True),
-        ContentField("footer", "Footer", placeholders=True),
         ContentField(
-            "mode", "Mode", "choice", choices=(("published", "Published"), ("draft", "Draft")), default="published"
+            "body",
+            "Body",
+            "text",
+            "The text above the button; at most 1,024 characters.",
+            required=True,
+            placeholders=True,
+            longest=1024,
+        ),
+        ContentField("cta", "Button text", help="At most 20 characters, no emoji.", required=True, longest=20),
+        ContentField("flow_id", "Flow ID", help="Either this or the flow's name."),
+        ContentField("flow_name", "Flow name", help="Must be changed here whenever the flow is renamed."),
+        ContentField(
+            "token",
+            "Flow token",
+            help="Comes back with the answers; left empty, it is the message's own reference.",
+            placeholders=True,
+        ),
+        ContentField("header", "Header", help="At most 60 characters.", placeholders=True, longest=60),
+        ContentField("footer", "Footer", help="At most 60 characters.", placeholders=True, longest=60),
+        ContentField(
+            "mode",
+            "Mode",
+            "choice",
+            "Draft is for trying out a flow that is not published.",
+            choices=(("published", "Published"), ("draft", "Draft")),
+            default="published",
         ),
         ContentField(
             "action",
@@ -85,12 +108,18 @@ FIELDS: dict[str, tuple[ContentField, ...]] = {
             choices=(("navigate", "A screen"), ("data_exchange", "What the flow's endpoint says")),
             default="navigate",
         ),
-        ContentField("screen", "First screen", help="Needed where a screen opens, such as START."),
-        ContentField("data", "Data", "json", 'For the first screen: {"city": "@fields.city"}.', placeholders=True),
+        ContentField("screen", "First screen", help="Its ID, such as START; needed where a screen opens."),
+        ContentField(
+            "data",
+            "Data",
+            "json",
+            'What the first screen is given, as in {"city": "@fields.city"}; may be empty.',
+            placeholders=True,
+        ),
     ),
     "voice": (
-        ContentField("flow_id", "Call flow ID", help="Either this or a prompt."),
-        ContentField("prompt_id", "Prompt ID", help="The recording that is played."),
-        ContentField("caller_id", "Caller ID", help="The number that the phone shows; empty for the account's own."),
+        ContentField("flow_id", "Call flow ID", help="The flow that leads the call. Either this or a prompt."),
+        ContentField("prompt_id", "Prompt ID", help="The recording that is played. Either this or a call flow."),
+        ContentField("caller_id", "Caller ID", help="The number that the phone shows; empty for the channel's own."),
     ),
 }

@@ -3,10 +3,12 @@
 Limits that differ from provider to provider are the adapters' business; pre-flight asks them.
 """
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import providers
 from broadcaster.content import expressions, values
 from broadcaster.content.fields import ContentField
 
@@ -30,10 +32,19 @@ def field_error(field: ContentField, value: Any) -> str:
         return f"{field.label} is missing; fill it in."
     if field.choices and value not in dict(field.choices):
         return f"Choose one of: {', '.join(label for _, label in field.choices)}."
-    names = [name for text in values.each_text(value) for name in expressions.placeholders(text)]
+    texts = list(values.each_text(value))
+    names = [name for text in texts for name in expressions.placeholders(text)]
     if names and not field.placeholders:
         return f"{field.label} is the same for everyone, so it cannot hold @{names[0]}."
-    return next(filter(None, map(placeholder_error, names)), "")
+    return next(filter(None, map(placeholder_error, names)), "") or _length_error(field, texts)
+
+
+def _length_error(field: ContentField, texts: Sequence[str]) -> str:
+    """Why a text is too long for everyone, even where nothing stands for its placeholders."""
+    longest = max((len(expressions.parse(text).evaluate({})) for text in texts), default=0)
+    if not field.longest or longest <= field.longest:
+        return ""
+    return f"{field.label} has {longest} characters; shorten it to {field.longest} at most."
 
 
 def placeholder_error(name: str) -> str:
@@ -86,12 +97,25 @@ def _provider_language_error(code: str) -> str:
 
 def _flow(final: Mapping[str, Any]) -> Errors:
     errors = {"flow_id": _either(final["flow_id"], final["flow_name"], "the flow's ID or its name")}
+    if providers.has_emoji(final["cta"]):
+        errors["cta"] = "WhatsApp allows no emoji on this button; take it out."
+    if not _is_json(final["data"]):
+        errors["data"] = "There is no NaN or Infinity in JSON; write a number or a text."
     if final["action"] == "navigate" and not final["screen"]:
         errors["screen"] = "Name the screen that opens first."
     if final["action"] == "data_exchange":
         left_over = [name for name in ("screen", "data") if final[name]]
         errors |= dict.fromkeys(left_over, "Leave this empty: the flow's endpoint chooses the first screen.")
     return errors
+
+
+def _is_json(value: Any) -> bool:
+    """Whether it can be written as JSON; Python reads numbers that are none."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _voice(final: Mapping[str, Any]) -> Errors:

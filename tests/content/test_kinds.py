@@ -81,6 +81,24 @@ WRONG: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
         FLOW | {"action": "data_exchange", "data": {"a": 1}},
         {"screen": "Leave this empty", "data": "Leave this empty"},
     ),
+    "button too long": ("flow", FLOW | {"cta": "x" * 21}, {"cta": "has 21 characters; shorten it to 20 at most"}),
+    "button with an emoji": (
+        "flow",
+        FLOW | {"cta": "Open \U0001f389"},
+        {"cta": "no emoji on this button; take it out"},
+    ),
+    "header too long": ("flow", FLOW | {"header": "x" * 61}, {"header": "has 61 characters; shorten it to 60"}),
+    "footer too long": ("flow", FLOW | {"footer": "x" * 61}, {"footer": "has 61 characters; shorten it to 60"}),
+    "body too long": ("flow", FLOW | {"body": "x" * 1025}, {"body": "has 1025 characters; shorten it to 1024"}),
+    "body too long whatever stands for its placeholder": (
+        "flow",
+        FLOW | {"body": "x" * 1025 + "@contact.name"},
+        {"body": "has 1025 characters; shorten it to 1024"},
+    ),
+    "data that is no object": ("flow", FLOW | {"data": "[1]"}, {"data": "Write a JSON object, such as"}),
+    "data that is no JSON": ("flow", FLOW | {"data": "{city: 1}"}, {"data": "Write a JSON object, such as"}),
+    "data with a number that is none": ("flow", FLOW | {"data": '{"a": [NaN]}'}, {"data": "no NaN or Infinity"}),
+    "flow mode": ("flow", FLOW | {"mode": "live"}, {"mode": "Choose one of: Published, Draft."}),
     "flow action": ("flow", FLOW | {"action": "jump"}, {"action": "Choose one of"}),
     "unknown placeholder deep in the data": (
         "flow",
@@ -105,6 +123,23 @@ def test_clean_gives_one_sentence_for_each_wrong_field(
     found = kinds.clean(kind, fields)
     assert found.keys() == errors.keys()
     assert all(part in found[name] for name, part in errors.items())
+
+
+LONGEST = {"cta": 20, "header": 60, "footer": 60, "body": 1024}
+
+
+@pytest.mark.parametrize(("name", "length"), LONGEST.items())
+def test_a_text_of_a_flow_may_be_as_long_as_its_provider_takes(name: str, length: int) -> None:
+    assert kinds.clean("flow", FLOW | {name: "ह" * length}) == {}
+    content = kinds.content_from("flow", FLOW | {name: "ह" * length}, str)
+    sent = providers.connect("kaleyra", config={"sid": "HX1", "sender": "+911234567890"}, secrets={"api_key": "k"})
+    message = providers.OutboundMessage("ref", providers.Recipient("+6281234567890"), content)
+    assert sent.validate(message) == []
+
+
+def test_literal_at_signs_and_placeholders_count_for_what_they_leave() -> None:
+    assert kinds.clean("flow", FLOW | {"header": "@@" * 60}) == {}
+    assert kinds.clean("flow", FLOW | {"header": "x" * 60 + "@contact.name"}) == {}
 
 
 def test_the_text_carries_its_language() -> None:

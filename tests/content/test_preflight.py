@@ -194,7 +194,7 @@ def test_people_without_a_phone_are_no_audience_for_a_phone_channel(compose: Com
 
 
 def test_what_the_provider_would_refuse_is_said_once_with_an_example(compose: Compose) -> None:
-    fields = {"body": "Hi", "cta": "A button text of more than twenty", "flow_id": "1", "screen": "START"}
+    fields = {"body": "Hi", "cta": "Open", "flow_id": "1", "screen": "START", "header": "x" * 54 + "@contact.name"}
     problem = the_one(compose(template=make_template("flow", eng=fields)))
     assert problem.sentence.startswith("For Ann Lee: ")
     assert (problem.step, problem.field, problem.blocking) == ("message", "template", True)
