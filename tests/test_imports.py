@@ -15,7 +15,7 @@ LAYERS = (
     ("models", "queue", "seats", "theme", "bootstrap", "checks"),
     ("gateway", "audience", "roles", "demo", "settings", "apps", "wsgi", "migrations"),
     ("content",),
-    ("accounts", "provider_groups"),
+    ("accounts", "provider_groups", "forecasts"),
     ("sending",),
     ("receipts", "reports"),
     ("tasks",),

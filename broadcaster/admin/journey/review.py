@@ -3,11 +3,11 @@
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from broadcaster import provider_groups, tasks
+from broadcaster import forecasts, provider_groups, tasks
 from broadcaster.admin import words
-from broadcaster.admin.journey.access import action, draft_for, go
+from broadcaster.admin.journey.access import action, draft_for, go, of_broadcast
 from broadcaster.admin.journey.message import look
-from broadcaster.admin.journey.pages import page
+from broadcaster.admin.journey.pages import draw, page
 from broadcaster.audience import segments
 from broadcaster.content import preflight
 from broadcaster.content.preflight import Problem
@@ -19,6 +19,13 @@ from broadcaster.sending import schedule, states
 def review(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     """Show what would be sent, to how many, and when."""
     return _show(request, broadcast, problems_of(broadcast))
+
+
+@of_broadcast("send_broadcast")
+def cost(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
+    """What it would cost; the page asks for it by itself, and nothing waits for it."""
+    is_known = broadcast.is_editable and forecasts.is_told(broadcast.channel)
+    return draw(request, "_cost", broadcast, forecast=forecasts.forecast(broadcast) if is_known else None)
 
 
 @action("send_broadcast")
@@ -44,17 +51,19 @@ def problems_of(broadcast: Broadcast) -> list[Problem]:
 
 def _show(request: HttpRequest, broadcast: Broadcast, problems: list[Problem], *, status: int = 200) -> HttpResponse:
     groups = provider_groups.chosen(broadcast)
+    blocked = any(problem.blocking for problem in problems)
     return page(
         request,
         "review",
         broadcast,
         status=status,
         problems=problems,
-        blocked=any(problem.blocking for problem in problems),
+        blocked=blocked,
         estimate=segments.estimate(broadcast),
         groups=groups,
         provider=groups[0].channel.client_class.label if groups else "",
         look=look(broadcast),
+        tells_cost=not blocked and forecasts.is_told(broadcast.channel),
         channels=broadcast.channel.client_class.capabilities.channels if broadcast.channel else (),
         starts=words.local_time(broadcast.send_at, broadcast.time_zone),
         expires=words.local_time(broadcast.expires_at, broadcast.time_zone),

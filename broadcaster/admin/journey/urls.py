@@ -36,6 +36,7 @@ VIEWS: dict[str, View] = {
     "message": message.message,
     "schedule": schedule.schedule,
     "review": review.review,
+    "cost": review.cost,
     "watch": watch.watch,
     "live": watch.live,
     "confirm": review.confirm,
