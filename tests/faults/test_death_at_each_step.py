@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from broadcaster.content import media
 from broadcaster.models import Broadcast, Channel, Message
 from broadcaster.sending import expansion, pump, recovery
 from tests.audiences import phone
+from tests.files import PDF, stored
 from tests.running import ROOT, database_url
 from tests.sending.broadcasts import (
     channel_and_template,
@@ -115,6 +117,43 @@ def test_a_death_before_the_audience_is_sealed(channel: Channel, simulator: Simu
     finish_preparing(broadcast)
     assert states_of(broadcast) == {"accepted": PEOPLE}
     assert max(arrived(simulator).values()) == 1
+
+
+UPLOADS = {
+    "before the upload": ("broadcaster.sending.media:_upload", 1, 0),
+    "between the upload and its record": ("broadcaster.sending.media:_record", 1, 1),
+    "before the second upload": ("broadcaster.sending.media:_upload", 2, 1),
+    "between the second upload and its record": ("broadcaster.sending.media:_record", 2, 2),
+}
+
+
+@pytest.mark.parametrize(("function", "nth", "uploads"), UPLOADS.values(), ids=UPLOADS)
+def test_a_death_while_files_are_uploaded(
+    function: str, nth: int, uploads: int, transactional_db: None, simulator: Simulator
+) -> None:
+    broadcast = with_files(simulator)
+    die(function, nth, "expand", str(broadcast.pk))
+    assert (requests_of(simulator), len(reload(broadcast).media)) == (uploads, nth - 1)
+    assert Message.objects.count() == 0
+    finish_preparing(broadcast)
+    assert states_of(broadcast) == {"accepted": PEOPLE}
+    ids = set(reload(broadcast).media.values())
+    (attachments,) = {tuple(each["content"]["attachments"]["eng"]) for each in simulator.accepted("rapidpro")}
+    assert (len(attachments), len(ids)) == (2, 2)
+    assert {address.rpartition("/")[2] for address in attachments} == ids
+
+
+def with_files(simulator: Simulator) -> Broadcast:
+    """A broadcast whose time has come, with a picture and a letter in its text."""
+    _, template = channel_and_template("rapidpro", simulator.url)
+    lines = [media.reference(file.uuid) for file in (stored(), stored("letter.pdf", PDF))]
+    template.translations.update(content={"text": "Hello", "attachments": lines})
+    return preparing(PEOPLE, kind="rapidpro", url=simulator.url)
+
+
+def requests_of(simulator: Simulator) -> int:
+    """How often anything was asked of RapidPro."""
+    return simulator.totals().get("rapidpro", {}).get("requests", 0)
 
 
 def finish_preparing(broadcast: Broadcast) -> None:
