@@ -6,17 +6,23 @@ from typing import Any
 
 from aiohttp import web
 
+from providers.simulator.credentials import REGISTERED, Credentials
 from providers.simulator.documented import DOCUMENTED
 from providers.simulator.doors import Simulation, answering, check, read_json
 from providers.simulator.faults import Fault, Kind
 from providers.simulator.magic import Status, status_after
 from providers.simulator.record import PAGE_LIMIT, PROVIDERS, Row
 from providers.simulator.replies import Refused, Reply
-from providers.simulator.shapes import ShapeError, array, fields, number, one_of, satisfies, text
+from providers.simulator.shapes import ShapeError, array, fields, mapping, number, one_of, satisfies, string, text
 
-_CALLBACKS = satisfies(
-    lambda value: isinstance(value, dict) and all(isinstance(url, str) for url in value.values()),
-)
+
+def _callbacks(value: object, path: str) -> None:
+    """An object of URLs, or of objects with a URL and what each receipt has to show."""
+    mapping(value, path)
+    for account, registered in value.items() if isinstance(value, dict) else ():
+        (string if isinstance(registered, str) else REGISTERED)(registered, f"{path}.{account}")
+
+
 _MILLISECONDS = satisfies(lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0)
 _SETTINGS = fields({}, {"latency_ms": _MILLISECONDS, "receipt_delay_ms": _MILLISECONDS})
 # `whom` is an address or a provider; `code` one of the provider's documented errors.
@@ -67,14 +73,17 @@ class Control:
         return web.json_response({"reset": True})
 
     async def callbacks(self, request: web.Request) -> web.Response:
-        """Register receipt URLs: `{"<account sid or app id>": "<url>"}`; an empty URL takes one back."""
+        """Register receipt URLs: `{"<account sid, app id or service key>": "<url>"}`; an empty URL takes one back.
+
+        Instead of the URL there may be an object with it and with what each receipt has to show; see `credentials`.
+        """
         body = await self._command(request)
-        check(_CALLBACKS, body, _complaint)
-        registered = self._simulation.receipts.book.registered
-        registered.update(body)
-        for account in [account for account, url in registered.items() if not url]:
-            del registered[account]
-        return web.json_response(registered)
+        check(_callbacks, body, _complaint)
+        book = self._simulation.receipts.book
+        for account, registered in body.items():
+            whole = {"url": registered} if isinstance(registered, str) else registered
+            book.register(account, whole.get("url", ""), Credentials.of(whole))
+        return web.json_response(book.registered)
 
     async def settings(self, request: web.Request) -> web.Response:
         """Change `latency_ms` and `receipt_delay_ms` from the next request on."""

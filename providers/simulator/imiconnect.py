@@ -70,7 +70,7 @@ def routes(simulation: Simulation) -> list[web.RouteDef]:
         body = await read_json(request, lambda _: _answer("7000"))
         _check_size(body)
         check(REQUEST, body, _complaint)
-        return await settle(simulation, request, _submission(body), FAULTS)
+        return await settle(simulation, request, _submission(body, request.headers["key"]), FAULTS)
 
     return [web.post("/imiconnect/resources/v1/messaging", door(simulation, NAME, send))]
 
@@ -106,7 +106,7 @@ def _complaint(error: ShapeError) -> Reply:
     return _answer("7003" if error.breach is Breach.MISSING else "7004")
 
 
-def _submission(body: Any) -> Submission:
+def _submission(body: Any, key: str) -> Submission:
     voice = body["channels"]["voice"]
     transid = str(uuid.uuid4())
     default = body.get("correlationid", "")
@@ -130,11 +130,11 @@ def _submission(body: Any) -> Submission:
         content=content,
         recipients=recipients,
         reply=_answer("1001", transid),
-        notice=_notice(body, expired=expired) if "notifyurl" in body else None,
+        notice=_notice(body, key, expired=expired) if "notifyurl" in body else None,
     )
 
 
-def _notice(body: Mapping[str, Any], *, expired: bool) -> Notice:
+def _notice(body: Mapping[str, Any], key: str, *, expired: bool) -> Notice:
     callback_data = body.get("callbackData", "")
 
     def receipt(recipient: Recipient, status: Status, at: float) -> object:
@@ -162,7 +162,7 @@ def _notice(body: Mapping[str, Any], *, expired: bool) -> Notice:
             },
         }
 
-    return Notice(NAME, receipt, url=body["notifyurl"], course=_expiring if expired else _calling)
+    return Notice(NAME, receipt, url=body["notifyurl"], account=key, course=_expiring if expired else _calling)
 
 
 def _expiring(_address: str) -> Sequence[tuple[float, Status]]:

@@ -1,11 +1,12 @@
-"""Kaleyra's door: WhatsApp V2, `POST /v2/<sid>/whatsapp/<phone number>/messages`, with status webhooks.
+"""Kaleyra's doors: WhatsApp V2, `POST /v2/<sid>/whatsapp/<phone number>/messages`, with status webhooks; templates.
 
 What the document leaves open, and what is done here:
 - The path's number is called the "end customer" in a table, but error WA401 says that it must belong to the account:
   it is taken as the business number.
 - `data.message_id` of the answer is not known to return in the webhook, whose samples show Meta's `wamid...`: so it
   does not return here either, and only `ref` ties the two together.
-- The bodies of HTTP 429 and of NOT-SENT webhooks are not published; they follow the shape of their neighbours.
+- The body of HTTP 429 is not published; it follows the shape of its neighbours. Of the callbacks for what was not sent
+  only the one for the daily limit is, so the opt-out's follows that, with Meta's code for it.
 """
 
 import re
@@ -16,6 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
+from providers.simulator import kaleyra_templates
 from providers.simulator.doors import Faults, Simulation, Submission, check, door, read_json, settle
 from providers.simulator.kaleyra_shapes import REQUEST, content_of
 from providers.simulator.magic import Fate, Status
@@ -54,6 +56,7 @@ BAD_VERSION = _failure(
     " Please use the appropriate endpoint.",
     "phone_number",
 )
+NO_ACCESS = _failure(401, "WA401", "Unauthorized access.", "waba_id")  # the list of error codes, without its key
 LOW_BALANCE = _failure(400, "E110", "Please check your balance, You have a low balance!", "balance")
 INTERNAL_ERROR = _failure(500, "WA500", "Please try again later", "error", "Internal server error")
 # Not documented: HTTP 429 only.
@@ -62,17 +65,13 @@ THROTTLED = Reply(
     {"code": "WA429", "message": "Too many requests", "data": {}, "error": {"error": "Too many requests"}},
     {"Retry-After": "1"},
 )
-# Meta's codes inside FAILED and NOT-SENT webhooks; the title of the second is that of Kaleyra's page.
-ERRORS = {
-    Status.FAILED: {"code": 131026, "title": "Message undeliverable"},
-    Status.OPTED_OUT: {"code": 131050, "title": "Number Opted Out"},
-}
+UNDELIVERABLE = {"code": 131026, "title": "Message undeliverable"}  # Meta's, inside a FAILED webhook
+OPTED_OUT = {"code": "131050", "status": "not sent", "reason": "Number Opted Out"}  # the reason is a page's title
 WORDS = {
     Status.SENT: "sent",
     Status.DELIVERED: "delivered",
     Status.READ: "read",
     Status.FAILED: "failed",
-    Status.OPTED_OUT: "not-sent",
 }
 FAULTS: Faults = {
     Fate.REFUSED: lambda _: BAD_PAYLOAD,
@@ -83,23 +82,43 @@ FAULTS: Faults = {
 
 
 def routes(simulation: Simulation) -> list[web.RouteDef]:
-    """The one endpoint of the document."""
+    """The one endpoint of the document, and two that list templates."""
 
     async def send(request: web.Request) -> web.StreamResponse:
         _check_access(request)
         body = await read_json(request, lambda _: BAD_PAYLOAD)
         return await settle(simulation, request, _submission(request, body), FAULTS)
 
-    return [web.post("/kaleyra/v2/{sid}/whatsapp/{phone}/messages", door(simulation, NAME, send))]
+    async def templates(request: web.Request) -> web.StreamResponse:
+        _check_account(request)
+        if not request.match_info["account"].isdecimal():
+            raise Refused(NO_ACCESS)
+        if request.content_type != "application/json":  # "the only allowed value"
+            raise Refused(BAD_PAYLOAD)
+        return kaleyra_templates.page(request.query.get("after", "")).response()
+
+    async def states(request: web.Request) -> web.StreamResponse:
+        _check_account(request)
+        return kaleyra_templates.states().response()
+
+    return [
+        web.post("/kaleyra/v2/{sid}/whatsapp/{phone}/messages", door(simulation, NAME, send)),
+        web.get("/kaleyra/v2/{sid}/whatsapp/{account}/message_templates", door(simulation, NAME, templates)),
+        web.get("/kaleyra/v1/{sid}/whatsapp/templates/status", door(simulation, NAME, states)),
+    ]
 
 
-def _check_access(request: web.Request) -> None:
-    sid, phone = request.match_info["sid"], request.match_info["phone"]
-    key = request.headers.get("api-key", "")
+def _check_account(request: web.Request) -> None:
+    sid, key = request.match_info["sid"], request.headers.get("api-key", "")
     if not key or key.startswith("bad") or sid.startswith("bad"):
         raise Refused(BAD_CREDENTIALS)
     if sid.startswith("inactive"):
         raise Refused(BAD_ACCOUNT)
+
+
+def _check_access(request: web.Request) -> None:
+    _check_account(request)
+    sid, phone = request.match_info["sid"], request.match_info["phone"]
     if sid.startswith("v1"):
         raise Refused(BAD_VERSION)
     if not _BUSINESS_NUMBER.fullmatch(phone):
@@ -133,35 +152,40 @@ def _notice(sid: str, phone: str, extra: Mapping[str, object]) -> Notice:
     references = {name: str(extra.get(name, ""))[:REFERENCE_LIMIT] for name in ("ref", "ref1", "ref2")}
 
     def body(recipient: Recipient, status: Status, at: float) -> object:
-        digits = recipient.address.lstrip("+")
         wamid = _wamid(recipient)
-        entry: dict[str, object] = {
-            "id": wamid,
-            "status": WORDS[status],
-            "timestamp": str(int(at)),
-            "recipient_id": digits,
-            "conversation": {"id": recipient.provider_id.lower(), "origin": {"type": "marketing"}},
-            "pricing": {"billable": True, "pricing_model": "CBP", "category": "marketing"},
+        extra_info = {
+            "enable_url_tracking_body": False,
+            "enable_url_tracking_button": False,
+            "message_id": wamid,
+            "waba_id": "10" + phone[-9:],
+            **references,
         }
-        if status in ERRORS:
-            entry["errors"] = [ERRORS[status]]
-        metadata = {"display_phone_number": phone.lstrip("+"), "phone_number_id": "104" + phone[-9:]}
-        value = {"messaging_product": "whatsapp", "metadata": metadata, "statuses": [entry]}
+        if status is Status.OPTED_OUT:
+            return {**OPTED_OUT, "message_id": wamid, "extra_info": extra_info}
         return {
-            "meta_object": {"value": value, "field": "messages"},
-            "extra_info": {
-                "trace_id": str(uuid.uuid4()),
-                "message_id": wamid,
-                "waba_id": "10" + phone[-9:],
-                **references,
-                "enable_url_tracking_body": False,
-                "enable_url_tracking_button": False,
-            },
+            "meta_object": {"value": _value(phone, recipient, status, at), "field": "messages"},
+            "extra_info": {"trace_id": str(uuid.uuid4()), **extra_info},
             "status": WORDS[status],
             "message_id": wamid,
         }
 
     return Notice(NAME, body, account=sid)
+
+
+def _value(phone: str, recipient: Recipient, status: Status, at: float) -> dict[str, object]:
+    """Meta's own webhook, which Kaleyra hands on."""
+    entry: dict[str, object] = {
+        "id": _wamid(recipient),
+        "status": WORDS[status],
+        "timestamp": str(int(at)),
+        "recipient_id": recipient.address.lstrip("+"),
+        "conversation": {"id": recipient.provider_id.lower(), "origin": {"type": "marketing"}},
+        "pricing": {"billable": True, "pricing_model": "CBP", "category": "marketing"},
+    }
+    if status is Status.FAILED:
+        entry["errors"] = [UNDELIVERABLE]
+    metadata = {"display_phone_number": phone.lstrip("+"), "phone_number_id": "104" + phone[-9:]}
+    return {"messaging_product": "whatsapp", "metadata": metadata, "statuses": [entry]}
 
 
 def _wamid(recipient: Recipient) -> str:

@@ -4,6 +4,7 @@ Where the document lists all fields, any other field is refused; where it refers
 documentation"), unknown fields pass and only those that Meta documents are checked.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,16 +26,28 @@ from providers.simulator.shapes import (
 # The table: country code prefixed, E164, several recipients separated by a comma. The sample shows the plus sign.
 _E164 = r"\+[1-9][0-9]{6,14}"
 RECIPIENTS = pattern(rf"{_E164}( *, *{_E164})*")
+# Meta: "20 characters (no emoji)" for the button, and the limits of its interactive object.
 FLOW_CTA_LIMIT = 20
+HEADER_LIMIT, BODY_LIMIT, FOOTER_LIMIT = 60, 1024, 60
+_PICTURES = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff\ufe0f]")
 
 _ENVELOPE: Mapping[str, Rule] = {"messaging_product": one_of("whatsapp"), "to": RECIPIENTS}
 _ENVELOPE_OPTIONAL: Mapping[str, Rule] = {"recipient_type": one_of("individual")}
-_WORDS = fields({}, {"text": string})
+
+
+def _short(limit: int) -> Rule:
+    return satisfies(lambda value: isinstance(value, str) and len(value) <= limit)
+
+
 _FLOW_DATA = satisfies(lambda value: isinstance(value, dict) and len(value) > 0)
 _FLOW_PARAMETERS = fields(
     {
         "flow_message_version": one_of("3"),
-        "flow_cta": satisfies(lambda value: isinstance(value, str) and 0 < len(value) <= FLOW_CTA_LIMIT),
+        "flow_cta": satisfies(
+            lambda value: (
+                isinstance(value, str) and 0 < len(value) <= FLOW_CTA_LIMIT and _PICTURES.search(value) is None
+            )
+        ),
     },
     {
         "flow_token": string,
@@ -49,16 +62,24 @@ _FLOW_PARAMETERS = fields(
 _INTERACTIVE = fields(
     {"type": one_of("flow"), "action": fields({"name": one_of("flow"), "parameters": mapping})},
     {
-        "header": fields({"type": one_of("text")}, {"text": string}),
-        "body": _WORDS,
-        "footer": _WORDS,
+        "header": fields({"type": one_of("text")}, {"text": _short(HEADER_LIMIT)}),
+        "body": fields({}, {"text": _short(BODY_LIMIT)}),
+        "footer": fields({}, {"text": _short(FOOTER_LIMIT)}),
     },
 )
 _TEXT = fields({"body": text}, {"preview_url": satisfies(lambda value: value in ("true", "false", True, False))})
 # Components and their parameters are Meta's; Kaleyra's page shows these fields and refers there for the others.
+# "Param text cannot have new-line/tab characters or more than 4 consecutive spaces", nor may it be empty.
+_PARAMETER_TEXT = satisfies(
+    lambda value: isinstance(value, str) and value.strip() != "" and not re.search(r"[\n\t]| {5}", value)
+)
 _COMPONENT = fields(
     {"type": one_of("header", "body", "footer", "button", "carousel", "limited_time_offer")},
-    {"parameters": array(fields({"type": text}, closed=False)), "sub_type": text, "index": anything},
+    {
+        "parameters": array(fields({"type": text}, {"text": _PARAMETER_TEXT}, closed=False)),
+        "sub_type": text,
+        "index": anything,
+    },
     closed=False,
 )
 _TEMPLATE = fields({"name": text, "language": fields({"code": text}, closed=False)}, {"components": array(_COMPONENT)})

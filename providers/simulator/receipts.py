@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import itertools
+import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import aiohttp
 
+from providers.simulator.credentials import Credentials
 from providers.simulator.magic import Status, course_of
 from providers.simulator.record import Recipient, Record
 
@@ -38,7 +40,8 @@ NOT_RETRIED = frozenset(
 class Notice:
     """How the receipts of one request are told: where to, and in which words.
 
-    `url` comes from the request itself; else the URL registered for `account` is asked for at the time of posting.
+    `url` comes from the request itself; else the URL registered for `account` is asked for at the time of posting. What
+    a receipt must show is registered for the account too.
     `body` makes the JSON of one receipt from the recipient, the status reached, and the time (seconds since the epoch);
     None where the provider has no word for that status.
     """
@@ -66,8 +69,16 @@ class CallbackBook:
 
     def __init__(self, lookup: CallbackLookup, registered: Mapping[str, str]) -> None:
         self.registered = dict(registered)
+        self.credentials: dict[str, Credentials] = {}
         self._lookup = lookup
         self._known: dict[str, tuple[float, str | None]] = {}
+
+    def register(self, account: str, url: str, credentials: Credentials) -> None:
+        """Send the receipts of the account there, with these credentials; nothing of either takes them back."""
+        self.registered.pop(account, None)
+        if url:
+            self.registered[account] = url
+        self.credentials[account] = credentials
 
     async def url(self, account: str) -> str | None:
         """The URL, looked up in a thread (it may ask a database) and remembered for a second."""
@@ -147,7 +158,7 @@ class ReceiptPoster:
             if not url:
                 self.record.count(notice.provider, "receipts_without_url")
                 return
-            status = await _post(session, url, body)
+            status = await _post(session, url, body, self.book.credentials.get(notice.account, Credentials()))
         except Exception:  # noqa: BLE001 - see below
             # The lookup is the embedding program's code: whatever it raises costs this receipt a retry, not the poster.
             _log.exception("No receipt URL could be looked up for account %s.", notice.account)
@@ -163,10 +174,12 @@ class ReceiptPoster:
             self._push(time.time() + job.wait_s, replace(job, attempt=job.attempt + 1))
 
 
-async def _post(session: aiohttp.ClientSession, url: str, body: object) -> int | None:
+async def _post(session: aiohttp.ClientSession, url: str, body: object, credentials: Credentials) -> int | None:
     """The HTTP status of the receiver, or None where it could not be reached in time."""
+    data = json.dumps(body).encode()
+    headers = {"Content-Type": "application/json", **credentials.headers(data)}
     with suppress(aiohttp.ClientError, TimeoutError):
-        async with session.post(url, json=body, allow_redirects=False) as answer:
+        async with session.post(url, data=data, headers=headers, allow_redirects=False) as answer:
             await answer.read()
             return answer.status
     return None

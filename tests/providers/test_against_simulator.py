@@ -242,6 +242,30 @@ def test_health_of_a_channel_is_told(simulator: Simulator, kind: str) -> None:
     assert simulator.client(kind, bad_key=True).check().ok is False
 
 
+@pytest.mark.parametrize("waba_id", ["104948869000000", ""], ids=["with its account", "without"])
+def test_key_of_a_whatsapp_account_is_tested(simulator: Simulator, waba_id: str) -> None:
+    assert simulator.client("kaleyra", waba_id=waba_id).check().ok is True
+    health = simulator.client("kaleyra", bad_key=True, waba_id=waba_id).check()
+    assert (health.ok, "copy both again" in health.sentence) == (False, True)
+
+
+def test_templates_of_a_whatsapp_account_are_listed_to_the_last_page(simulator: Simulator) -> None:
+    listed = simulator.client("kaleyra", waba_id="104948869000000").templates()
+    found = {(template.name, template.language): template for template in listed}
+    assert {template.approval for template in listed} == {"approved", "pending", "rejected", "paused"}
+    assert found["welcome", "id"].variables == 2
+    assert (found["order_ready", "en"].header, found["order_ready", "en"].buttons) == ("image", ("url",))
+    assert found["free_money", "en"].reason == "SCAM"
+
+
+def test_opt_out_is_told_by_a_receipt(simulator: Simulator) -> None:
+    client, outgoing = simulator.client("kaleyra"), to(FIRST["kaleyra"], "0004")
+    client.send([outgoing])
+    until(lambda: simulator.receipts(client, outgoing.reference))
+    [event] = simulator.receipts(client, outgoing.reference)
+    assert (event.status, event.reason) == (DeliveryStatus.OPTED_OUT, "Number Opted Out")
+
+
 @pytest.mark.parametrize(("ending", "there"), [("1235", 1), ("0006", 1), ("0010", 1), ("0011", 1), ("0005", 0)])
 def test_lookup_finds_what_was_made_whatever_became_of_the_answer(
     simulator: Simulator, ending: str, there: int, monkeypatch: pytest.MonkeyPatch

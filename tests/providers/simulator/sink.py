@@ -11,10 +11,11 @@ from typing import Any
 
 @dataclass
 class Sink:
-    """The bodies in order of arrival; `answers` are the statuses to give first, then always 200."""
+    """The calls in order of arrival, and their bodies; `answers` are the statuses to give first, then always 200."""
 
     url: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
 
 
@@ -26,6 +27,7 @@ def listening() -> Iterator[Sink]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            sink.calls.append((dict(self.headers), body))
             sink.bodies.append(json.loads(body))
             self.send_response(sink.answers.pop(0) if sink.answers else 200)
             self.send_header("Content-Length", "0")

@@ -175,6 +175,10 @@ PARAMETERS = (*INTERACTIVE, "action", "parameters")
         ((*PARAMETERS, "flow_id"), REMOVE),
         ((*PARAMETERS, "flow_name"), "both"),
         ((*PARAMETERS, "flow_cta"), "x" * 21),
+        ((*PARAMETERS, "flow_cta"), "Open \U0001f389"),
+        ((*INTERACTIVE, "header", "text"), "x" * 61),
+        ((*INTERACTIVE, "body", "text"), "x" * 1025),
+        ((*INTERACTIVE, "footer", "text"), "x" * 61),
         ((*PARAMETERS, "flow_action"), "data_exchange"),
         ((*PARAMETERS, "flow_action_payload", "data"), {}),
         ((*PARAMETERS, "mode"), "live"),
@@ -185,3 +189,11 @@ def test_a_breach_of_the_tables_answers_wa400(simulator: Simulator, path: tuple[
     answer = post(simulator, altered(flow_request(), path, value))
     assert (answer.status_code, answer.json()) == (400, BAD_PAYLOAD)
     assert simulator.accepted() == []
+
+
+@pytest.mark.parametrize("value", ["", " ", "a\nb", "a\tb", "a     b", 5])
+def test_a_template_value_that_meta_refuses_answers_wa400(simulator: Simulator, value: object) -> None:
+    body = altered(text_request(), ("messaging_object", "text"), REMOVE)
+    parameters = ("components", 0, "parameters", 0, "text")
+    body["messaging_object"] |= {"type": "template", "template": altered(TEMPLATE, parameters, value)}
+    assert (post(simulator, body).status_code, simulator.accepted()) == (400, [])

@@ -71,15 +71,25 @@ def test_a_kaleyra_receipt_carries_the_references_but_not_the_api_id(simulator: 
         ("+919812345671", ["sent", "delivered"]),
         ("+919812345676", ["sent", "delivered", "read"]),
         ("+919812340009", ["sent", "failed"]),
-        ("+919812340004", ["not-sent"]),
+        ("+919812340004", ["not sent"]),
     ],
 )
 def test_kaleyra_tells_a_messages_course(simulator: Simulator, sink: Sink, number: str, statuses: list[str]) -> None:
     post(simulator, text_request(number), sid=SID)
     bodies = drained(simulator, sink, len(statuses))
     assert sorted(body["status"] for body in bodies) == sorted(statuses)
-    failures = [body["status"] for body in bodies if "errors" in body["meta_object"]["value"]["statuses"][0]]
-    assert failures == [status for status in statuses if status in {"failed", "not-sent"}]
+    told = [body["meta_object"]["value"]["statuses"][0] for body in bodies if body["status"] != "not sent"]
+    assert [status["status"] for status in told if "errors" in status] == [
+        each for each in statuses if each == "failed"
+    ]
+
+
+def test_kaleyra_tells_why_it_did_not_send(simulator: Simulator, sink: Sink) -> None:
+    post(simulator, flow_request("+919812340004"), sid=SID)
+    [body] = drained(simulator, sink, 1)
+    assert (body["status"], body["reason"], body["extra_info"]["ref"]) == ("not sent", "Number Opted Out", "customer1")
+    assert body["message_id"] == body["extra_info"]["message_id"]
+    assert "meta_object" not in body
 
 
 def test_receipts_of_an_unregistered_account_go_nowhere(simulator: Simulator, sink: Sink) -> None:
@@ -143,7 +153,7 @@ def test_qiscus_logs_move_on(simulator: Simulator, ending: str, status: str) -> 
 def test_a_refused_receipt_is_posted_again(simulator: Simulator, sink: Sink) -> None:
     sink.answers += [503, 500]
     post(simulator, text_request("+919812340004"), sid=SID)
-    assert [body["status"] for body in drained(simulator, sink, 3)] == ["not-sent"] * 3
+    assert [body["status"] for body in drained(simulator, sink, 3)] == ["not sent"] * 3
     assert simulator.totals()["kaleyra"]["receipts"] == 1
 
 
