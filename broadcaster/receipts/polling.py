@@ -2,6 +2,7 @@
 
 import logging
 import random
+import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -18,25 +19,28 @@ from providers import ReceiptEvent
 log = logging.getLogger(__name__)
 
 LOOK_BACK = timedelta(days=3)
-IDS_A_POLL = 500
+IDS_A_POLL = 100_000  # a provider that lists messages is read for all of them at once
+LIFE_S = 10.0  # of a turn, where each id is asked for by itself
 
 
 def channels() -> list[Channel]:
     """The channels whose receipts are polled and that wait for some."""
     enabled = Channel.objects.filter(enabled=True)
-    return [channel for channel in enabled if _is_polled(channel) and references(channel)]
+    return [channel for channel in enabled if _is_polled(channel) and _on_their_way(channel).exists()]
 
 
-def poll(channel_id: int) -> int:
-    """Ask once; how many events came back. What was heard before an error is applied."""
+def poll(channel_id: int, *, life_s: float = LIFE_S) -> int:
+    """Ask for a while; how many events came back. What was heard before an error is applied."""
     channel = Channel.objects.get(pk=channel_id)
-    heard = 0
+    heard, end = 0, time.monotonic() + life_s
     try:
         for events, cursor in _ask(channel, references(channel)):
             with transaction.atomic():
                 apply.apply_events(channel, events)
                 Channel.objects.filter(pk=channel.pk).update(poll_cursor=cursor)
             heard += len(events)
+            if time.monotonic() > end:
+                break
     except (providers.ProviderError, providers.ConfigurationError) as error:
         log.warning("channel %s could not be asked for receipts: %s", channel, error)
     return heard
@@ -45,7 +49,8 @@ def poll(channel_id: int) -> int:
 def references(channel: Channel) -> list[str]:
     """The provider's ids of messages that are on their way, in any order.
 
-    Chosen by lot where there are too many: some ids never get a final word, and must not keep the others from theirs.
+    Drawn by lot: some ids never get a final word, and must not keep the others from theirs where there are more than
+    can be asked for in one turn.
     """
     ids = list(_on_their_way(channel).values_list("provider_id", flat=True).distinct())
     return random.sample(ids, min(len(ids), IDS_A_POLL))

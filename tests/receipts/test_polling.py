@@ -107,6 +107,14 @@ def test_what_was_heard_before_an_error_is_applied(polled: Channel) -> None:
 
 
 @responses.activate
+def test_a_turn_ends_and_keeps_what_it_heard(polled: Channel) -> None:
+    messages = [*on_their_way(polled, PHONES[0], provider_id="1"), *on_their_way(polled, PHONES[0], provider_id="2")]
+    responses.get(MESSAGES, json=answer(PHONES[0], "delivered"))
+    assert polling.poll(polled.pk, life_s=0) == 1
+    assert sorted(states(*messages)) == ["accepted", "delivered"]
+
+
+@responses.activate
 def test_a_provider_that_is_down_changes_nothing(polled: Channel) -> None:
     message, *_ = on_their_way(polled, PHONES[0], provider_id="1")
     responses.get(MESSAGES, status=503)
