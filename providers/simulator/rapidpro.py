@@ -1,4 +1,4 @@
-"""RapidPro's door: broadcasts are created and listed, messages polled, media uploaded; all under `/api/v2/`.
+"""RapidPro's door under `/api/v2/`: broadcasts made and listed, messages polled, media taken, the workspace shown.
 
 Receipts are not posted, the sender polls. Bodies and statuses are those of the seed document and of upstream's code.
 """
@@ -13,14 +13,26 @@ from providers.simulator.doors import Faults, Simulation, Submission, door, read
 from providers.simulator.magic import Fate, fate_of
 from providers.simulator.rapidpro_access import token_of
 from providers.simulator.rapidpro_fields import Draft, Invalid, read_broadcast
-from providers.simulator.rapidpro_log import NAME, BroadcastLog, id_of
+from providers.simulator.rapidpro_log import NAME, BroadcastLog, id_of, people_in
 from providers.simulator.rapidpro_pages import InvalidCursor, Page, paginate
+from providers.simulator.rapidpro_people import GROUPS, Group
 from providers.simulator.record import Entry, Recipient
 from providers.simulator.replies import Refused, Reply
 
 MEDIA_LIMIT = 25 * 1024 * 1024
 _IMAGES = ("apng", "avif", "gif", "jpeg", "png", "webp")
 _MEDIA_TYPES = (*(f"image/{name}" for name in _IMAGES), "application/pdf")
+# The document's own example. Credits have not been counted since upstream's v7.5.89, and are -1.
+_WORKSPACE = {
+    "uuid": "6a44ca78-a4c2-4862-a7d3-2932f9b3a7c3",
+    "name": "TextIt",
+    "country": "RW",
+    "languages": ["eng", "fra"],
+    "timezone": "Africa/Kigali",
+    "date_style": "day_first",
+    "anon": False,
+}
+_CREDITS, _NO_CREDITS = {"used": 121433, "remaining": 3452}, {"used": -1, "remaining": -1}
 _SERVER_ERROR = Reply(500, "Server Error. Site administrators have been notified.")
 _THROTTLED = Reply(429, {"detail": "Request was throttled. Expected available in 1 second."}, {"Retry-After": "1"})
 
@@ -31,19 +43,25 @@ def _barred(state: str) -> Reply:
     return Reply(400, {"non_field_errors": [words + more]})
 
 
-def _invalid_urns(submission: Submission) -> Reply:
-    """The field error of a URN that RapidPro does not take, at its place in the list."""
-    complaints = {
-        str(index): [f"Invalid URN: {recipient.address}. Ensure phone numbers contain country codes."]
+def _unknown_recipients(submission: Submission) -> Reply:
+    """The field errors of those that RapidPro does not take: URNs by their place in the list, the first contact."""
+    refused = [
+        (index, recipient.address)
         for index, recipient in enumerate(submission.recipients)
         if fate_of(recipient.address) is Fate.REFUSED
+    ]
+    urns = {
+        str(index): [f"Invalid URN: {address}. Ensure phone numbers contain country codes."]
+        for index, address in refused
+        if ":" in address
     }
-    return Reply(400, {"urns": complaints})
+    contacts = [f"No such object: {address}" for _, address in refused if ":" not in address][:1]
+    return Reply(400, {name: found for name, found in (("urns", urns), ("contacts", contacts)) if found})
 
 
 # There is no fault for an opt-out: RapidPro accepts and reports the message as failed.
 FAULTS: Faults = {
-    Fate.REFUSED: _invalid_urns,
+    Fate.REFUSED: _unknown_recipients,
     Fate.FAILING: lambda _: _SERVER_ERROR,
     Fate.THROTTLED: lambda _: _THROTTLED,
 }
@@ -51,12 +69,14 @@ Method = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def routes(simulation: Simulation) -> list[web.RouteDef]:
-    """The endpoint of the seed document, and the two that it leans on (media before, messages after)."""
+    """The endpoint of the seed document, and those that go with it: groups and media before, messages after."""
     rapidpro = RapidPro(simulation)
     endpoints: dict[str, dict[str, Method]] = {
         "broadcasts": {"GET": rapidpro.list_broadcasts, "POST": rapidpro.create_broadcast},
         "messages": {"GET": rapidpro.list_messages},
         "media": {"POST": rapidpro.create_media},
+        "groups": {"GET": rapidpro.list_groups},
+        "workspace": {"GET": rapidpro.show_workspace},
     }
     return [
         web.route("*", f"/rapidpro/api/v2/{name}.json", door(simulation, NAME, _endpoint(methods)))
@@ -92,7 +112,8 @@ class RapidPro:
 
         def keep(entry: Entry) -> None:
             # The answer shows the broadcast as kept: its moment is known only now.
-            shown.update(self._log.show(self._log.add(broadcast_id, entry), draft.recipients, content))
+            broadcast = self._log.add(broadcast_id, entry, people_in(draft))
+            shown.update(self._log.show(broadcast, draft.recipients, content))
 
         submission = Submission(
             provider=NAME,
@@ -113,10 +134,26 @@ class RapidPro:
         return _list_reply(_page(request, self._log.broadcasts()), self._log.broadcast_json)
 
     async def list_messages(self, request: web.Request) -> web.StreamResponse:
-        """GET: the messages of one `broadcast`, or of all."""
+        """GET: the messages of one `broadcast`, of a `folder`, or all."""
+        _check_exclusive(request, "contact", "folder", "label", "broadcast")
         broadcast_id = _integer(request, "broadcast")
         only = self._log.find(broadcast_id) if broadcast_id is not None else None
-        return _list_reply(_page(request, self._log.messages(only)), self._log.message_json)
+        folder = request.query.get("folder", "").lower()
+        return _list_reply(_page(request, self._log.messages(only, folder)), self._log.message_json)
+
+    async def list_groups(self, request: web.Request) -> web.StreamResponse:
+        """GET: one group by `uuid` or `name`, or all; so few that they need no second page."""
+        _check_exclusive(request, "uuid", "name")
+        group_uuid, name = request.query.get("uuid", ""), request.query.get("name", "").lower()
+        if group_uuid:
+            _uuid(request)
+        found = [each for each in GROUPS if group_uuid in ("", each.uuid) and name in ("", each.name.lower())]
+        return _list_reply(Page(found, None, None), Group.shown)
+
+    async def show_workspace(self, request: web.Request) -> web.StreamResponse:
+        """GET: the workspace. Only a token that starts with `credits` is of an installation that still counts them."""
+        counts = token_of(request).startswith("credits")
+        return Reply(200, {**_WORKSPACE, "credits": _CREDITS if counts else _NO_CREDITS}).response()
 
     async def create_media(self, request: web.Request) -> web.StreamResponse:
         """POST multipart `file`: 201 with the UUID that a broadcast names as its attachment."""
@@ -128,6 +165,8 @@ class RapidPro:
         if file.content_type not in _MEDIA_TYPES and not file.content_type.startswith(("audio/", "video/")):
             raise Refused(Reply(400, {"file": ["Unsupported file type."]}))
         size = file.file.seek(0, 2)
+        if not size:
+            raise Refused(Reply(400, {"file": ["The submitted file is empty."]}))
         if size > MEDIA_LIMIT:
             raise Refused(Reply(400, {"file": ["Limit for file uploads is 25.0 MB."]}))
         media = str(uuid.uuid4())
@@ -185,6 +224,11 @@ def _page(request: web.Request, source: Any) -> Page[Any]:
 def _list_reply(page: Page[Any], shown: Callable[[Any], dict[str, object]]) -> web.Response:
     results = [shown(item) for item in page.results]
     return Reply(200, {"next": page.next, "previous": page.previous, "results": results}).response()
+
+
+def _check_exclusive(request: web.Request, *names: str) -> None:
+    if sum(bool(request.query.get(name)) for name in names) > 1:
+        raise Refused(Reply(400, {"detail": f"You may only specify one of the {', '.join(names)} parameters"}))
 
 
 def _integer(request: web.Request, name: str) -> int | None:

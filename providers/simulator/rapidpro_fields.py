@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from providers.simulator.rapidpro_people import group_of
+
 RECIPIENT_LIMIT = 100
 TEXT_LIMIT = 640
+URN_LIMIT = 255
+LANGUAGE_LIMIT = 50
 ATTACHMENT_LIMIT = 10
 DEFAULT_LANGUAGE = "eng"
 _SCHEMES = frozenset(
@@ -80,7 +84,7 @@ def read_broadcast(body: object, media: Collection[str]) -> Draft:
     readers: dict[str, Callable[[Any], Any]] = {
         "urns": _urns,
         "contacts": lambda value: _objects(value, _contact),
-        "groups": lambda value: _objects(value, _is_uuid),
+        "groups": _groups,
         "text": _text,
         "attachments": lambda value: _attachments(value, media),
         "base_language": _base_language,
@@ -126,8 +130,10 @@ def _complaint(draft: Draft, *, language_given: bool) -> str:
         return NO_CONTENT
     if not draft.recipients:
         return NO_RECIPIENTS
+    if not language_given:  # upstream takes the first language then, and asks nothing more
+        return ""
     # Upstream answers 500 where attachments and a base language come without any text; asked as if text were {}.
-    if draft.base_language not in draft.text and (draft.text or language_given):
+    if draft.base_language not in draft.text:
         return "No text translation provided in base language."
     if draft.attachments and draft.base_language not in draft.attachments:
         return "No attachment translations provided in base language."
@@ -165,6 +171,8 @@ def _urns(value: Any) -> list[str]:
     for index, urn in enumerate(_list(value, RECIPIENT_LIMIT)):
         if urn is None:
             complaints[str(index)] = [_NULL]
+        elif len(str(urn)) > URN_LIMIT:
+            complaints[str(index)] = [f"Ensure this field has no more than {URN_LIMIT} characters."]
         elif not _is_urn(urn):
             complaints[str(index)] = [f"Invalid URN: {urn}. Ensure phone numbers contain country codes."]
     if complaints:
@@ -181,8 +189,14 @@ def _contact(value: str) -> bool:
     return _is_uuid(value) or _is_urn(value)
 
 
+def _groups(value: Any) -> list[str]:
+    """Groups by UUID, or by name in any case."""
+    words = _objects(value, lambda word: group_of(word) is not None)
+    return [group.uuid for group in map(group_of, words) if group]
+
+
 def _objects(value: Any, exists: Callable[[str], bool]) -> list[str]:
-    """Contacts or groups. The simulator knows none by name, and takes every UUID for one that exists."""
+    """Contacts or groups. Every UUID is taken for a contact that exists."""
     for item in _list(value, RECIPIENT_LIMIT):
         if isinstance(item, bool) or not isinstance(item, (str, int)):
             raise Invalid(["Must be a string or integer"])
@@ -215,6 +229,8 @@ def _translations(value: Any, read: Callable[[Any], Any]) -> dict[str, Any]:
             complaints.setdefault(language, [_LANGUAGE])
     if complaints:
         raise Invalid(complaints)
+    if len(value) > LANGUAGE_LIMIT:
+        raise Invalid([f"Ensure this field has no more than {LANGUAGE_LIMIT} elements."])
     return values
 
 

@@ -1,4 +1,8 @@
-"""RapidPro's broadcasts as they are listed and polled: what was accepted, with statuses that grow with time."""
+"""RapidPro's broadcasts as they are listed and polled: what was accepted, with statuses that grow with time.
+
+A recipient of a broadcast is a row of the record; a message goes to a person. A group stands for its members, each of
+whom has a message, unless the broadcast to it is given up: then there is none, and its status says so.
+"""
 
 import itertools
 import time
@@ -9,13 +13,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from providers.simulator.doors import Simulation
-from providers.simulator.magic import Status, status_after
+from providers.simulator.magic import Fate, Status, fate_of, status_after
+from providers.simulator.rapidpro_fields import Draft
 from providers.simulator.rapidpro_pages import Source, as_iso
+from providers.simulator.rapidpro_people import group_of, reached_by
 from providers.simulator.record import Entry, Row
 
 NAME = "rapidpro"
 _CHANNEL = {"uuid": "9a8b001e-a913-486c-80f4-1356e23f582e", "name": "Simulated channel"}
 _STARTED_AFTER = 0.25
+_MEMBERS_FROM = 10**9  # the ids of messages to members of groups, far above those of all others
 _WORKSPACE = 0x0199C3B4D5E67A8B
 # RapidPro has one word for both ways of failing, and does not tell of an opt-out.
 _WORDS: Mapping[Status, str] = {
@@ -25,6 +32,12 @@ _WORDS: Mapping[Status, str] = {
     Status.READ: "read",
     Status.FAILED: "failed",
     Status.OPTED_OUT: "failed",
+}
+# Upstream's folders of outgoing messages; those of incoming ones are empty here.
+FOLDERS: Mapping[str, frozenset[str]] = {
+    "outbox": frozenset({"initializing", "queued", "errored"}),
+    "sent": frozenset({"wired", "sent", "delivered", "read"}),
+    "failed": frozenset({"failed"}),
 }
 
 
@@ -39,15 +52,23 @@ class Broadcast:
     moment: int
     first: int
     count: int
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a broadcast, at its own moment."""
+    """One message of a broadcast to one person, at its own moment.
 
+    `row` is the recipient that stands for them, and `fateful` the address that decides what becomes of the message.
+    """
+
+    id: int
     moment: int
     broadcast: Broadcast
     row: Row
+    contact: str
+    urn: str
+    fateful: str
 
 
 class BroadcastLog:
@@ -62,13 +83,13 @@ class BroadcastLog:
         """The id of the next broadcast."""
         return next(self._ids)
 
-    def add(self, broadcast_id: int, entry: Entry) -> Broadcast:
-        """Keep an accepted broadcast."""
+    def add(self, broadcast_id: int, entry: Entry, people: int) -> Broadcast:
+        """Keep an accepted broadcast that reaches so many people."""
         moment = time.time_ns() // 1000
         if self._broadcasts:
             last = self._broadcasts[-1]
-            moment = max(moment, last.moment + last.count + 1)
-        broadcast = Broadcast(broadcast_id, moment, entry.first, entry.count)
+            moment = max(moment, last.moment + last.people + 1)
+        broadcast = Broadcast(broadcast_id, moment, entry.first, entry.count, people)
         self._broadcasts.append(broadcast)
         return broadcast
 
@@ -85,8 +106,11 @@ class BroadcastLog:
         """All broadcasts, to be paged through."""
         return _source(self._broadcasts)
 
-    def messages(self, only: list[Broadcast] | None = None) -> Source[Message]:
-        """All messages (or those of the given broadcasts), to be paged through; rows are read as they are asked for."""
+    def messages(self, only: list[Broadcast] | None = None, folder: str = "") -> Source[Message]:
+        """All messages (those of the given broadcasts, or of a folder), to be paged through.
+
+        Rows are read as they are asked for. A folder that upstream does not know is empty.
+        """
         broadcasts = self._broadcasts if only is None else only
 
         def newest(moment: int) -> Iterator[Message]:
@@ -99,7 +123,10 @@ class BroadcastLog:
             for broadcast in itertools.islice(broadcasts, at, None):
                 yield from (m for m in self._messages(broadcast) if m.moment >= moment)
 
-        return Source(newest, oldest, lambda message: message.moment)
+        def is_inside(message: Message) -> bool:
+            return not folder or self._word(message) in FOLDERS.get(folder, ())
+
+        return Source(newest, oldest, lambda message: message.moment, is_inside)
 
     def broadcast_json(self, broadcast: Broadcast) -> dict[str, object]:
         """A broadcast as it was kept."""
@@ -110,53 +137,94 @@ class BroadcastLog:
         """The union of the fields that RapidPro's versions show."""
         groups = broadcast.count - content["groups"]
         contacts = groups - content["contacts"]
+        languages = dict.fromkeys([*content["translations"], *content["attachments"]])
         return {
             "id": broadcast.id,
             "uuid": uuid_of(broadcast.id),
-            "status": self._broadcast_status(broadcast),
-            "progress": {"total": broadcast.count, "started": broadcast.count},
+            "status": self._broadcast_status(broadcast, addresses[groups:]),
+            "progress": {"total": broadcast.people, "started": broadcast.people},
             "urns": addresses[:contacts],
             "contacts": [{"uuid": contact, "name": "Contact"} for contact in addresses[contacts:groups]],
-            "groups": [{"uuid": group, "name": "Group"} for group in addresses[groups:]],
-            "text": content["translations"],
-            "attachments": content["attachments"] or {language: [] for language in content["translations"]},
+            "groups": [{"uuid": group, "name": _name_of(group)} for group in addresses[groups:]],
+            "text": {language: content["translations"].get(language) for language in languages},
+            "attachments": {language: content["attachments"].get(language, []) for language in languages},
             "base_language": content["language"],
             "created_on": as_iso(broadcast.moment),
         }
 
     def message_json(self, message: Message) -> dict[str, object]:
         """One recipient's message, as `messages.json` shows it."""
-        row = message.row
-        status = status_after(row.address, self._simulation.delays_since(row.due_at))
-        is_urn = ":" in row.address
-        contact = str(uuid.uuid5(uuid.NAMESPACE_URL, row.address)) if is_urn else row.address
+        word = self._word(message)
         return {
-            "id": row.n,
+            "id": message.id,
             "broadcast": message.broadcast.id,
-            "contact": {"uuid": contact, "name": "Contact"},
-            "urn": row.address if is_urn else None,
+            "contact": {"uuid": message.contact, "name": "Contact"},
+            "urn": message.urn,
             "channel": _CHANNEL,
             "direction": "out",
             "type": "text",
-            "status": _WORDS[status],
+            "status": word,
             "visibility": "visible",
-            "text": row.content["text"],
+            "text": message.row.content["text"],
             "labels": [],
             "attachments": [],
             "created_on": as_iso(message.moment),
-            "sent_on": None if status is Status.QUEUED else as_iso(message.moment),
+            "sent_on": None if word == _WORDS[Status.QUEUED] else as_iso(message.moment),
             "modified_on": as_iso(message.moment),
         }
 
     def _messages(self, broadcast: Broadcast) -> list[Message]:
         rows = self._simulation.record.span(broadcast.first, broadcast.count)
-        return [Message(broadcast.moment + number, broadcast, row) for number, row in enumerate(rows, 1)]
+        reached = ((row, *person) for row in rows for person in _people(row.address))
+        return [_message(broadcast, number, *each) for number, each in enumerate(reached, 1)]
 
-    def _broadcast_status(self, broadcast: Broadcast) -> str:
+    def _word(self, message: Message) -> str:
+        return _WORDS[status_after(message.fateful, self._simulation.delays_since(message.row.due_at))]
+
+    def _broadcast_status(self, broadcast: Broadcast, groups: list[str]) -> str:
         delays = self._simulation.delays_since(broadcast.moment / 1_000_000)
         if delays < _STARTED_AFTER:
             return "queued"
-        return "started" if delays < 1 else "completed"
+        if delays < 1:
+            return "started"
+        return "failed" if any(map(_is_given_up, groups)) else "completed"
+
+
+def people_in(draft: Draft) -> int:
+    """How many people a new broadcast reaches."""
+    return sum(1 for address in draft.recipients for _ in _people(address))
+
+
+def _people(address: str) -> Iterator[tuple[str, str]]:
+    """(contact, URN) of everybody who has a message."""
+    return iter(()) if _is_given_up(address) else reached_by(address)
+
+
+def _message(broadcast: Broadcast, number: int, row: Row, contact: str, urn: str) -> Message:
+    is_member = _is_group(row.address)
+    return Message(
+        id=number * _MEMBERS_FROM + row.n if is_member else row.n,
+        moment=broadcast.moment + number,
+        broadcast=broadcast,
+        row=row,
+        contact=contact,
+        urn=urn,
+        fateful=urn if is_member else row.address,
+    )
+
+
+def _is_group(address: str) -> bool:
+    return ":" not in address and group_of(address) is not None
+
+
+def _is_given_up(address: str) -> bool:
+    """Whether the address is of a group that no broadcast reaches."""
+    return _is_group(address) and fate_of(address) is Fate.FAILS_LATER
+
+
+def _name_of(group: str) -> str:
+    found = group_of(group)
+    return found.name if found else ""
 
 
 def uuid_of(broadcast_id: int) -> str:

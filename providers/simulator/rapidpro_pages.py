@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Generic, TypeVar
 from urllib.parse import parse_qs, urlencode
 
@@ -35,11 +35,15 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Source(Generic[T]):
-    """Items in time: `newest(m)` yields those at or before moment m, latest first, `oldest(m)` those at or after it."""
+    """Items in time: `newest(m)` yields those at or before moment m, latest first, `oldest(m)` those at or after it.
+
+    Of these only what `matches` is listed.
+    """
 
     newest: Callable[[int], Iterator[T]]
     oldest: Callable[[int], Iterator[T]]
     moment: Callable[[T], int]
+    matches: Callable[[T], bool] = lambda _: True
 
 
 def as_datetime(moment: int) -> datetime:
@@ -77,14 +81,16 @@ def paginate(url: URL, source: Source[T]) -> Page[T]:
 
 
 def _forwards(url: URL, source: Source[T], latest: int, earliest: int) -> Page[T]:
-    found = [item for item in islice(source.newest(latest), PAGE_SIZE + 1) if source.moment(item) >= earliest]
+    within = takewhile(lambda item: source.moment(item) >= earliest, source.newest(latest))
+    found = list(islice(filter(source.matches, within), PAGE_SIZE + 1))
     results = found[:PAGE_SIZE]
     more = len(found) > PAGE_SIZE
     return Page(results, _link(url, source.moment(results[-1])) if more else None, None)
 
 
 def _backwards(url: URL, source: Source[T], latest: int, earliest: int) -> Page[T]:
-    found = [item for item in islice(source.oldest(earliest), PAGE_SIZE + 1) if source.moment(item) <= latest]
+    within = takewhile(lambda item: source.moment(item) <= latest, source.oldest(earliest))
+    found = list(islice(filter(source.matches, within), PAGE_SIZE + 1))
     results = found[:PAGE_SIZE][::-1]
     if not results:
         return Page([], None, None)

@@ -77,6 +77,11 @@ def test_attachments_are_uploaded_first(simulator: Simulator) -> None:
         ({"text": {"eng": True}}, {"text": {"eng": ["Not a valid string."]}}),
         ({"text": {"en": "hi"}}, {"text": {"en": [NOT_A_LANGUAGE]}}),
         ({"text": "x" * 641}, {"text": {"eng": ["Ensure this field has no more than 640 characters."]}}),
+        (
+            {"text": {f"{first}{second}a": "x" for first in "abcdef" for second in "abcdefghij"}},
+            {"text": ["Ensure this field has no more than 50 elements."]},
+        ),
+        ({"urns": [f"ext:{'x' * 252}"]}, {"urns": {"0": ["Ensure this field has no more than 255 characters."]}}),
         ({"urns": "x"}, {"urns": ['Expected a list of items but got type "str".']}),
         ({"urns": None}, {"urns": ["This field may not be null."]}),
         ({"urns": URNS * 101}, {"urns": ["Ensure this field has no more than 100 elements."]}),
@@ -116,11 +121,22 @@ def test_a_urn_needs_scheme_and_country_code(simulator: Simulator, urn: str) -> 
 
 def test_an_attachment_needs_the_base_language_too(simulator: Simulator) -> None:
     uuid = upload(simulator).json()["uuid"]
-    answer = post(simulator, {"text": {"eng": "hi"}, "urns": URNS, "attachments": {"fra": [uuid]}})
+    body = {"text": {"eng": "hi"}, "urns": URNS, "attachments": {"fra": [uuid]}, "base_language": "eng"}
+    answer = post(simulator, body)
     assert answer.json() == {"non_field_errors": ["No attachment translations provided in base language."]}
     alone = post(simulator, {"urns": URNS, "attachments": {"eng": [uuid]}, "base_language": "eng"})
     assert alone.json() == {"non_field_errors": [NO_TRANSLATION]}
-    assert post(simulator, {"urns": URNS, "attachments": {"eng": [uuid]}}).status_code == 201
+
+
+def test_without_a_base_language_the_first_one_is_it_and_nothing_more_is_asked(simulator: Simulator) -> None:
+    media = upload(simulator).json()
+    shown = f"image/png:{media['url']}"
+    alone = post(simulator, {"urns": URNS, "attachments": {"spa": [media["uuid"]]}}).json()
+    assert (alone["text"], alone["attachments"], alone["base_language"]) == ({"spa": None}, {"spa": [shown]}, "spa")
+    body = {"text": {"eng": "hi"}, "urns": URNS, "attachments": {"fra": [media["uuid"]]}}
+    both = post(simulator, body).json()
+    assert (both["text"], both["base_language"]) == ({"eng": "hi", "fra": None}, "eng")
+    assert both["attachments"] == {"eng": [], "fra": [shown]}
 
 
 @pytest.mark.parametrize("state", ["flagged", "suspended"])
@@ -187,6 +203,9 @@ def test_no_body_is_an_empty_object(simulator: Simulator) -> None:
     ("content_type", "size", "words"),
     [
         ("text/html", 10, "Unsupported file type."),
+        ("image/svg+xml", 10, "Unsupported file type."),
+        ("", 10, "Unsupported file type."),
+        ("image/png", 0, "The submitted file is empty."),
         ("image/png", 25 * 1024 * 1024 + 1, "Limit for file uploads is 25.0 MB."),
     ],
 )
