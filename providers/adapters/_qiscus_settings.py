@@ -28,7 +28,7 @@ FIELDS = (
         "integer",
         "Where enough of them share a template. No more go out together than the channel sends in a second: with a "
         "slower pace than this number, all go one by one.",
-        default=50,
+        default=20,  # as many as a new channel sends in a second
         minimum=2,
         maximum=LARGEST_FILE,
     ),

@@ -1,0 +1,65 @@
+"""A provider that takes files, and single messages where a file is not worth it: what becomes of a whole broadcast."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from broadcaster.models import Channel, Receipt
+from broadcaster.receipts import apply, polling
+from broadcaster.sending import pump, refusals
+from tests.audiences import phone
+from tests.sending.broadcasts import ORDINARY, channel_and_template, prepared, reload, rows, states_of
+from tests.simulating import Simulator, wait_until
+
+pytestmark = pytest.mark.django_db
+
+PACE = 100
+
+
+@pytest.fixture
+def channel(simulator: Simulator) -> Channel:
+    """A Qiscus channel that chooses by itself."""
+    found, _ = channel_and_template("qiscus", simulator.url, rate_per_second=PACE)
+    found.config["mode"] = "auto"
+    found.save()
+    return found
+
+
+def test_a_broadcast_goes_by_file_once_the_first_few_went_well(channel: Channel, simulator: Simulator) -> None:
+    broadcast = prepared(60, kind="qiscus")
+    pump.run()
+    sent = simulator.accepted("qiscus")
+    assert Counter(message["address"] for message in sent) == Counter(phone(ORDINARY + n)[1:] for n in range(60))
+    shared = Counter(Counter(message["request"] for message in sent).values())
+    assert shared == {1: refusals.FIRST, 60 - refusals.FIRST: 1}
+    assert reload(broadcast).state == "completed"
+
+
+def test_everybody_of_a_file_has_a_fate_of_their_own(channel: Channel) -> None:
+    broadcast = prepared(60, kind="qiscus")
+    pump.run()
+
+    def is_told() -> bool:
+        polling.poll(channel.pk)
+        return "accepted" not in states_of(broadcast)
+
+    wait_until(is_told)
+    assert states_of(broadcast).keys() <= {"sent", "delivered", "read"}
+
+
+def test_a_forwarded_status_finds_its_message_by_address(channel: Channel) -> None:
+    broadcast = prepared(30, kind="qiscus")
+    pump.run()
+    row = rows(broadcast)[-1]
+    status = {
+        "id": "wamid.X",
+        "status": "read",
+        "recipient_id": row.address.removeprefix("+"),
+        "timestamp": "1646475300",
+    }
+    body = json.dumps({"app_code": "demo-app", "statuses": [status]}).encode()
+    Receipt.objects.create(channel=channel, method="POST", body=body)
+    apply.apply_waiting()
+    assert {each.address: each.state for each in rows(broadcast)}[row.address] == "read"
+    assert states_of(broadcast) == {"accepted": 29, "read": 1}
