@@ -89,9 +89,9 @@ def form_class(kind: str) -> type[ChannelForm]:
 
 
 def account_fields(channel: Channel, group: str) -> list[tuple[str, ...]]:
-    """The form's fields of this group that the adapter asks for, line by line: its settings, then its secrets."""
+    """The form's fields of this group that the adapter asks for, line by line; an account's secrets come last."""
     asked = [field for field in channel.client_class.config_fields if field.group == group]
-    return [_line(field, channel) for field in sorted(asked, key=lambda field: field.secret)]
+    return [_line(field, channel) for field in sorted(asked, key=lambda field: group == "account" and field.secret)]
 
 
 def _line(field: providers.ConfigField, channel: Channel) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
@@ -22,14 +23,15 @@ from broadcaster.models import Channel, ListedTemplate
 
 LIST = "admin:broadcaster_listedtemplate_changelist"
 FRAGMENT = "broadcaster/records/account_templates.html"
-USE = '<button type="submit" class="record-link" formaction="{}" aria-label="Use {} in a new template">Use it</button>'
+USE = '<button type="submit" class="row-button" formaction="{}" aria-label="Use {} in a new template">Use it</button>'
 
 
 @admin.register(ListedTemplate)
 class ListedTemplateAdmin(ReadOnlyAdmin):
     """The provider's list as of the last look, one line for each language of a template."""
 
-    list_display = ("name", "where", "language", "category", "variables", "shown_approval", "use")
+    list_display = ("name", "where", "language", "category", "variables", "shown_approval", "seen", "use")
+    ordering = ("name",)
     list_filter = (
         ("channel", RelatedDropdownFilter),
         ("approval", ChoicesDropdownFilter),
@@ -39,7 +41,7 @@ class ListedTemplateAdmin(ReadOnlyAdmin):
     search_fields = ("name", "body")
     search_help_text = "Name or text of a template"
     fields = (
-        *("name", "where", "language", "shown_approval", "reason", "category", "says", "variables"),
+        *("name", "where", "language", "shown_approval", "seen_at", "category", "says", "variables"),
         *("header", "shown_buttons", "namespace", "template_id"),
     )
     list_before_template = "broadcaster/records/listed_templates.html"
@@ -56,10 +58,20 @@ class ListedTemplateAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Approval", ordering="approval")
     def shown_approval(self, template: ListedTemplate) -> SafeString:
-        """Whether it may be sent, why not, and as of when."""
-        seen = words.local_time(template.channel.templates_at, settings.TIME_ZONE)
-        tag = account_state.approval(template)
-        return format_html('{}<span class="account-facts"> {}</span>', tag, template.reason or f"as of {seen}")
+        """Whether it may be sent, and why not."""
+        return format_html("{} {}", account_state.approval(template), template.reason)
+
+    @admin.display(description="Last look", ordering="channel__templates_at")
+    def seen(self, template: ListedTemplate) -> SafeString:
+        """How old the word is; the time itself shows under the pointer."""
+        then = template.channel.templates_at or timezone.now()
+        time = words.local_time(then, settings.TIME_ZONE)
+        return format_html('<span title="{}">{}</span>', time, account_state.age(then))
+
+    @admin.display(description="Last look")
+    def seen_at(self, template: ListedTemplate) -> str:
+        """When the provider was asked."""
+        return account_state.moment(template.channel.templates_at)
 
     @admin.display(description="Text")
     def says(self, template: ListedTemplate) -> SafeString:
