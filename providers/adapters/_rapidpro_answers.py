@@ -50,7 +50,8 @@ OTHERS = "Another recipient of the same request was refused."
 def refusal(answer: Answer) -> ProviderError:
     """The error for an answer that is no yes, with what RapidPro said."""
     detail = " ".join(parsing.texts(answer.value))
-    if answer.status == BAD_REQUEST and any(word in detail for word in WORKSPACE_REFUSED):
+    of_all = " ".join(parsing.texts(parsing.dig(answer.value, "non_field_errors")))
+    if answer.status == BAD_REQUEST and any(word in of_all for word in WORKSPACE_REFUSED):
         return ChannelRejected(detail, code="workspace")
     if answer.status in ERRORS:
         sentence = f"{SENTENCES[answer.status]} {detail}".strip()

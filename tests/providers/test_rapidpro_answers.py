@@ -86,6 +86,10 @@ ANSWERS: dict[str, tuple[dict[str, Any], Outcome, str, str]] = {
     ),
     "too many URNs": (refused(urns=[LIMIT.format(100)]), Outcome.REJECTED, "HTTP 400", f"urns: {LIMIT.format(100)}"),
     "bad URN": (refused(urns={"0": [NO_URN]}), Outcome.REJECTED, "HTTP 400", f"urns.0: {NO_URN}"),
+    "URN with a word of a barred workspace": (
+        refused(urns={"0": ["Invalid URN: ext:flagged. Ensure phone numbers contain country codes."]}),
+        *(Outcome.REJECTED, "HTTP 400", "urns.0: Invalid URN: ext:flagged."),
+    ),
     "unknown contact": (
         refused(contacts=[f"No such object: {CONTACT}"]),
         *(Outcome.REJECTED, "HTTP 400", f"contacts: No such object: {CONTACT}"),

@@ -228,6 +228,13 @@ def test_groups_among_many_are_asked_for_by_themselves() -> None:
 
 
 @responses.activate
+def test_groups_are_asked_for_a_few_at_a_time_since_sending_shares_their_rate() -> None:
+    shared = responses.get(BROADCASTS, json=page())
+    poll(rapidpro(), [f"group:{number}" for number in MANY])
+    assert shared.call_count == 5
+
+
+@responses.activate
 def test_the_next_call_goes_on_where_the_last_one_stopped() -> None:
     responses.get(MESSAGES, json=page(outgoing("sent", broadcast=1), following=f"{MESSAGES}?cursor=cD0x"))
     *_, (_, cursor) = heard(MANY, "sent cD0w")
@@ -257,7 +264,7 @@ def test_a_place_that_is_refused_is_not_asked_for_again() -> None:
 def test_a_place_is_kept_while_the_account_is_throttled() -> None:
     responses.get(MESSAGES, status=429, headers={"Retry-After": "60"})
     with pytest.raises(Throttled):
-        heard(MANY, "sent cD0x")
+        next(rapidpro().poll(MANY, since=SINCE, cursor="sent cD0x"))
 
 
 @responses.activate
