@@ -35,12 +35,22 @@ from providers.statuses import error_for_status
 __all__ = ["ERRORS", "STATUSES", "Client"]
 
 # O: the hosts of Webex Connect's regions, and IMIconnect's older ones, which still work.
-HOSTS = (
-    *("api.imiconnect.io", "api.imiconnect.in", "api.imiconnect.eu", "api.imiconnect.us", "api.imiconnect.ca"),
-    *("api.imiconnect.com", "api-us.imiconnect.io"),
-    *("api.us.webexconnect.io", "api.us1.webexconnect.io", "api.ca.webexconnect.io", "api.eu.webexconnect.io"),
-    *("api.uk.webexconnect.io", "api.in.webexconnect.io", "api.au.webexconnect.io"),
-)
+HOSTS = {
+    "api.imiconnect.io": "IMIconnect",
+    "api.imiconnect.in": "IMIconnect, India",
+    "api.imiconnect.eu": "IMIconnect, Europe",
+    "api.imiconnect.us": "IMIconnect, United States",
+    "api-us.imiconnect.io": "IMIconnect, United States",
+    "api.imiconnect.ca": "IMIconnect, Canada",
+    "api.imiconnect.com": "IMIconnect",
+    "api.us.webexconnect.io": "Webex Connect, United States",
+    "api.us1.webexconnect.io": "Webex Connect, United States 1",
+    "api.ca.webexconnect.io": "Webex Connect, Canada",
+    "api.eu.webexconnect.io": "Webex Connect, Europe",
+    "api.uk.webexconnect.io": "Webex Connect, United Kingdom",
+    "api.in.webexconnect.io": "Webex Connect, India",
+    "api.au.webexconnect.io": "Webex Connect, Australia",
+}
 LARGEST_BATCH = 1_000
 CALLBACK_CHARACTERS = 500  # under 2 KB in any script; O, the limit of the Call User node
 
@@ -66,9 +76,9 @@ class Client(client.Client):
             "region",
             "Region",
             "choice",
-            "The host in your console's sample of the Messaging API.",
-            default=HOSTS[0],
-            choices=tuple((host, host) for host in HOSTS),
+            "The host that your console shows in its sample of the Messaging API.",
+            default="api.imiconnect.io",
+            choices=tuple((host, f"{place}: {host}") for host, place in HOSTS.items()),
         ),
         ConfigField("base_url", "Base URL", "url", "Only instead of the region's.", required=False),
         ConfigField("caller_id", "Caller ID", help="The number shown, where the content names none.", required=False),
