@@ -1,7 +1,11 @@
 """The settings of a Qiscus channel, and how many recipients go out by file."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from providers.adapters._qiscus_file import LARGEST_FILE
-from providers.config import ConfigField, batch_size_field
+from providers.config import BATCH_SIZE, ConfigField, batch_size_field
+from providers.errors import ConfigurationError
 
 INDIVIDUAL, AUTO, BULK = "individual", "auto", "bulk"
 
@@ -15,6 +19,7 @@ FIELDS = (
         "mode",
         "How to send",
         "choice",
+        "A file takes one request for many recipients; if its answer is lost, all of them are unknown.",
         default=INDIVIDUAL,
         choices=(
             (INDIVIDUAL, "One request a recipient"),
@@ -24,7 +29,7 @@ FIELDS = (
     ),
     ConfigField(
         "bulk_from",
-        "Recipients from which a file is used",
+        "Recipients for a file, at least",
         "integer",
         "Where enough of them share a template. No more go out together than the channel sends in a second: with a "
         "slower pace than this number, all go one by one.",
@@ -32,7 +37,7 @@ FIELDS = (
         minimum=2,
         maximum=LARGEST_FILE,
     ),
-    batch_size_field(default=LARGEST_FILE, maximum=LARGEST_FILE, explanation="In a CSV file."),
+    batch_size_field(default=LARGEST_FILE, maximum=LARGEST_FILE, explanation="In a CSV file, at most."),
     ConfigField("separator", "CSV separator", "choice", default=",", choices=((",", "Comma"), (";", "Semicolon"))),
     ConfigField(
         "csv_header",
@@ -43,9 +48,9 @@ FIELDS = (
     ),
     ConfigField(
         "hide_variables",
-        "Hide variables from Qiscus' users",
+        "Hide variables",
         "boolean",
-        "Their inbox then shows the template without what was filled in. One by one only.",
+        "Qiscus' own users then see the template without what was filled in. Not with files.",
         default=False,
         required=False,
     ),
@@ -57,3 +62,11 @@ FIELDS = (
     ),
     ConfigField("secret_key", "Secret key", secret=True),
 )
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Raise ConfigurationError where settings contradict each other."""
+    if config["mode"] == AUTO and config[BATCH_SIZE] < config["bulk_from"]:
+        raise ConfigurationError("Recipients for a file, at least, must not exceed Recipients per request.")
+    if config["mode"] != INDIVIDUAL and config["hide_variables"] is True:
+        raise ConfigurationError("Qiscus hides no variables of a file; send one by one, or do not hide them.")

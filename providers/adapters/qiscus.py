@@ -45,7 +45,6 @@ from providers.adapters._qiscus_templates import list_templates, templates_of
 from providers.capabilities import Capabilities
 from providers.errors import (
     AnswerUnreadable,
-    ConfigurationError,
     MessageRejected,
     OutcomeUnknown,
     ProviderError,
@@ -84,11 +83,10 @@ class Client(client.Client):
 
     def settle(self) -> None:
         """The shape of the file, and when one is used."""
+        settings.check(self.config)
         self.mode = str(self.config["mode"])
         self.file = RecipientFile(header=self.config["csv_header"], separator=self.config["separator"])
         self.last_quote: Quote | None = None  # set as a whole, so that threads need no lock to read it
-        if self.mode == settings.AUTO and self.config["batch_size"] < self.config["bulk_from"]:
-            raise ConfigurationError("Recipients from which a file is used must not exceed Recipients per request.")
 
     @cached_property
     def headers(self) -> dict[str, str]:

@@ -257,6 +257,12 @@ def test_file_that_no_request_could_fill_is_refused() -> None:
         qiscus(mode="auto", bulk_from=51, batch_size=50)
 
 
+@pytest.mark.parametrize("mode", ["auto", "bulk"])
+def test_variables_that_a_file_would_show_are_not_promised_to_be_hidden(mode: str) -> None:
+    with pytest.raises(ConfigurationError, match="hides no variables of a file"):
+        qiscus(mode=mode, hide_variables=True)
+
+
 @pytest.mark.parametrize("channel_id", ["", "0", "abc", "-5", "5.5", "9" * 19])
 def test_channel_id_that_is_none_is_refused(channel_id: str) -> None:
     with pytest.raises(ConfigurationError, match="Channel ID"):
