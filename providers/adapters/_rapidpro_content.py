@@ -4,7 +4,8 @@ RapidPro evaluates `@contact.name` and `@(1 + 2)` in each text of a broadcast. O
 goes out doubled. In the scanner of nyaruka/goflow (excellent/scanner.go, excellent/base_test.go) two of them are a
 literal one wherever they stand: before a name, inside an e-mail address, before a parenthesis and at the very end.
 A single `@` at the end, or before what is no name that it knows, would be literal too; but a later version may know
-more names, and a doubled one is always right. RapidPro counts the longest text before it evaluates it, doubled.
+more names, and a doubled one is always right: every broadcast of the API is evaluated (temba/mailroom/queue.py of
+rapidpro/rapidpro v9.0.0, web/msg/broadcast.go of nyaruka/mailroom). Its text is counted before that, doubled.
 """
 
 import re

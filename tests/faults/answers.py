@@ -76,7 +76,9 @@ ERRORS: Mapping[str, Mapping[str, Mapping[str, End] | str]] = {
         "suspended": UNTIL_MENDED,
         "HTTP 403": UNTIL_MENDED,
         "HTTP 404": UNTIL_MENDED,
+        "HTTP 405": UNTIL_MENDED,
         "HTTP 409": UNTIL_MENDED,
+        "HTTP 415": UNTIL_MENDED,
         "HTTP 429": THROTTLED,
         "HTTP 500": LEFT_OPEN,  # it does not tell whether the broadcast was made
         "HTTP 502": LEFT_OPEN,
