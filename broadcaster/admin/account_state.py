@@ -77,7 +77,7 @@ def listing(channel: Channel) -> Listing:
         others=", ".join(others),
         seen=moment(channel.templates_at),
         problem=channel.templates_problem,
-        is_wanted=channel.templates_tried_at is None,
+        is_wanted=channel.enabled and channel.templates_tried_at is None,
     )
 
 

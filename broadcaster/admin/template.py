@@ -12,7 +12,7 @@ from unfold.admin import StackedInline
 
 from broadcaster.admin import template_form, words
 from broadcaster.admin.base import Admin
-from broadcaster.models import Template, TemplateTranslation
+from broadcaster.models import ListedTemplate, Template, TemplateTranslation
 
 
 class TranslationInline(StackedInline):
@@ -63,6 +63,7 @@ class TemplateAdmin(Admin):
     search_fields = ("name",)
     inlines = (TranslationInline,)
     change_form_before_template = "broadcaster/records/placeholders.html"
+    change_form_outer_after_template = "broadcaster/records/listed_values.html"
     empty_title = "No templates yet"
     empty_text = "A template is a message with a text for each language, and placeholders for what differs."
     empty_button = "Add template"
@@ -109,10 +110,25 @@ class TemplateAdmin(Admin):
         response: HttpResponse = super().add_view(request, form_url, one_button | (extra_context or {}))
         return response
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The form, which offers what the accounts hold to those who may see it."""
+        may_see = request.user.has_perm("broadcaster.view_listedtemplate")
+        offered = {"listed_values": listed_values() if may_see else {}}
+        response: HttpResponse = super().change_view(request, object_id, form_url, offered | (extra_context or {}))
+        return response
+
     def response_add(self, request: HttpRequest, obj: Template, post_url_continue: str | None = None) -> HttpResponse:
         """Go on with the translations."""
         self.message_user(request, f"{obj.name} is added. Now write what it says.")
         return HttpResponseRedirect(reverse("admin:broadcaster_template_change", args=[obj.pk]))
+
+
+def listed_values() -> dict[str, list[str]]:
+    """Names and languages of the accounts' templates that may be sent, for the fields of these names."""
+    approved = ListedTemplate.objects.filter(approval=ListedTemplate.Approval.APPROVED)
+    return {name: sorted(set(approved.values_list(name, flat=True))) for name in ("name", "language")}
 
 
 def shortened(text: str, limit: int = 60) -> str:

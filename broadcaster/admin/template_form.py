@@ -14,6 +14,7 @@ from broadcaster.models import MediaFile, Template, TemplateTranslation
 
 PREFIX = "content_"  # keeps a content kind's `language` apart from the translation's own
 
+LISTED = "listed-"  # and the field's name: the list of values that the page offers, see listed_values.html
 LANGUAGE_HELP = "Three letters, such as eng or ind."
 ROWS = {"text": 5, "lines": 3, "files": 2, "pairs": 3, "json": 4}
 
@@ -179,4 +180,5 @@ def _form_field(field: kinds.ContentField) -> forms.Field:
         return forms.ChoiceField(choices=field.choices, widget=widgets.choice(), **options)
     if field.widget in ROWS:
         return forms.CharField(widget=widgets.text(rows=ROWS[field.widget]), **options)
-    return forms.CharField(widget=widgets.line(), **options)
+    offered = {"list": f"{LISTED}{field.name}"} if field.listed else {}
+    return forms.CharField(widget=widgets.line(**offered), **options)

@@ -10,6 +10,7 @@ class ContentField:
     """One field of a translation's JSON. Only where `placeholders` is set may it differ from person to person.
 
     `longest` is how many characters a text of it may have, whoever reads it; 0 where that is the provider's business.
+    Where `listed` is set, the templates of the accounts offer values for it.
     """
 
     name: str
@@ -21,6 +22,7 @@ class ContentField:
     placeholders: bool = False
     default: str = ""
     longest: int = 0
+    listed: bool = False
 
 
 FIELDS: dict[str, tuple[ContentField, ...]] = {
@@ -41,8 +43,14 @@ FIELDS: dict[str, tuple[ContentField, ...]] = {
         ),
     ),
     "template": (
-        ContentField("name", "Template name", help="As the provider has approved it.", required=True),
-        ContentField("language", "Template language", help="The provider's code, such as id or en_US.", required=True),
+        ContentField("name", "Template name", help="As the provider has approved it.", required=True, listed=True),
+        ContentField(
+            "language",
+            "Template language",
+            help="The provider's code, such as id or en_US.",
+            required=True,
+            listed=True,
+        ),
         ContentField("namespace", "Namespace", help="Where the provider shows one; Qiscus needs it, except in files."),
         ContentField("template_id", "Template ID", "integer", "Qiscus: the template_detail_id."),
         ContentField(

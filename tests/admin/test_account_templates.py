@@ -216,3 +216,28 @@ def test_taking_over_needs_a_post(channel: Channel, operator: Client) -> None:
 def test_the_list_offers_to_those_who_may(channel: Channel, operator: Client) -> None:
     held = hold(channel)
     assert f'formaction="{url("use", held.pk)}"' in text_of(operator.get(LIST))
+
+
+# -- beside the form of our own templates ------------------------------------------------------------------------------
+
+
+def form_of(kind: str, client: Client) -> str:
+    ours = Template.objects.create(name="Ours", kind=kind)
+    return text_of(client.get(reverse("admin:broadcaster_template_change", args=[ours.pk])))
+
+
+def test_the_form_offers_names_and_languages_that_may_be_sent(channel: Channel, operator: Client) -> None:
+    hold(channel, "b", "id")
+    hold(channel, "a", "id")
+    hold(channel, "no", "xx", approval="rejected")
+    html = form_of("template", operator)
+    assert '<datalist id="listed-name"><option value="a"></option><option value="b"></option></datalist>' in html
+    assert '<datalist id="listed-language"><option value="id"></option></datalist>' in html
+    assert html.count('list="listed-name"') == html.count('list="listed-language"') == 2  # and the form for one more
+
+
+def test_other_forms_and_other_people_are_offered_nothing(channel: Channel, operator: Client) -> None:
+    hold(channel)
+    assert 'list="listed-name"' not in form_of("event", operator)
+    Template.objects.all().delete()
+    assert "<datalist" not in form_of("template", logged_in(*WRITE))

@@ -9,12 +9,12 @@ import pytest
 from django.utils import timezone
 from django_q.brokers import get_broker
 
-from broadcaster import queue, tasks
+from broadcaster import accounts, queue, tasks
 from broadcaster.audience import uploads
 from broadcaster.models import Batch, Broadcast, Channel
 from broadcaster.receipts import polling
 from broadcaster.reports import retention
-from broadcaster.sending import asking, batches, expansion, recovery, schedule
+from broadcaster.sending import approvals, asking, batches, expansion, recovery, schedule
 from tests.audiences import messy_csv, uploaded
 from tests.queued import queued
 from tests.sending.broadcasts import (
@@ -149,7 +149,7 @@ def broken() -> list[int]:
 STEPS = [
     (recovery, "recover_leases"), (recovery, "settle"), (uploads, "stalled_imports"), (schedule, "miss_late"),
     (recovery, "stalled_preparations"), (polling, "channels"), (asking, "channels"),
-    (retention, "discard_old_receipts"),
+    (retention, "discard_old_receipts"), (accounts, "due"), (approvals, "waiting"),
 ]  # fmt: skip
 
 
