@@ -54,7 +54,7 @@ def test_without_such_a_channel_nothing_is_offered(browser: Client) -> None:
 
 def test_the_groups_are_offered_with_their_size(browser: Client, reporters: ListedGroup) -> None:
     page = words(browser.get(address("new")))
-    assert "Groups at RapidPro / TextIt (SMS)" in page
+    assert "Groups at RapidPro / TextIt · SMS" in page
     assert "Reporters (120 people)" in page
 
 
