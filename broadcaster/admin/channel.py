@@ -140,7 +140,8 @@ class ChannelAdmin(CountedDeletion, Admin):
 
     def _facts(self, request: HttpRequest, channel: Channel) -> dict[str, Any]:
         may_change = self.has_change_permission(request, channel)
-        posts_receipts = channel.client_class.capabilities.receipts == "webhook"
+        can = channel.client_class.capabilities
+        told = ["delivery receipts"] * (can.receipts == "webhook") + ["replies"] * can.inbound
         return {
             "channel": channel,
             "provider": channel.client_class.label,
@@ -153,7 +154,8 @@ class ChannelAdmin(CountedDeletion, Admin):
             "may_see_templates": request.user.has_perm("broadcaster.view_listedtemplate"),
             **account_state.facts(channel),
             # The token in the address is a credential.
-            "receipts_url": gateway.receipts_url(channel) if posts_receipts and may_change else "",
+            "receipts_url": gateway.receipts_url(channel) if told and may_change else "",
+            "told": " and ".join(told),
         }
 
     # -- what can be done --------------------------------------------------------------------------------------------
