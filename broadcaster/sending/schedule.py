@@ -90,18 +90,20 @@ def resume(broadcast: Broadcast) -> None:
 
 
 def _decided_by_resuming(broadcast: Broadcast, now: datetime) -> dict[str, Any]:
-    """What else a resume decides: that it goes on though it was refused, and that it begins now though it is late."""
+    """What else a resume decides: that it goes on in spite of the reason, and that it begins now though it is late."""
     fields: dict[str, Any] = {}
+    has_begun = broadcast.started_at is not None
     if broadcast.state_reason:  # only the engine gives a reason for a pause: its templates, or the first messages
-        goes_on = "goes_on_refused" if broadcast.started_at else "goes_on_unapproved"
-        fields |= {"state_reason": "", goes_on: True}
-    elif broadcast.started_at is None and broadcast.sender.templates_at and approvals.concerns(broadcast):
+        fields |= {"state_reason": "", "goes_on_refused" if has_begun else "goes_on_unapproved": True}
+    elif not has_begun and broadcast.sender.templates_at and approvals.concerns(broadcast):
         fields["prepared_at"] = None  # whoever prepares it to its end looks at its templates again
-    is_late = broadcast.started_at is None and broadcast.send_at is not None and broadcast.send_at < now
-    has_expired = broadcast.expires_at is not None and broadcast.expires_at <= now
-    if is_late and not has_expired:
+    if not has_begun and broadcast.start < now and not _has_expired(broadcast, now):
         fields["send_at"] = now
     return fields
+
+
+def _has_expired(broadcast: Broadcast, now: datetime) -> bool:
+    return broadcast.expires_at is not None and broadcast.expires_at <= now
 
 
 def cancel(broadcast: Broadcast) -> None:
