@@ -23,6 +23,7 @@ WINDOWS_IN_FLIGHT = 2
 QUICKEST_S = 0.0002  # between the requests that a host's processes can make together
 SOON_S = 1.0
 LEASE_SHARE = 0.8  # of a lease, in which it surely still holds
+REQUEST_S = 5  # of the pace that one request may take at once where it carries many; less than a pump lives
 LEAD_S = 0.05  # a window is handed over so long before its first slot
 
 
@@ -140,13 +141,19 @@ class Lane:
         return self.crew.windows < (WINDOWS_IN_FLIGHT if self._is_tried and not is_probing else 1)
 
     def _size(self) -> int:
-        """Messages in the next window: what the crew posts at once, but at most a second of the pace."""
+        """Messages in the next window: what the crew posts at once, but at most a second of the pace.
+
+        One request that carries many is let through whole, up to some seconds of the pace: a file of a thousand or a
+        hundred URNs are one call to the provider, and the next one waits until their slots are over.
+        """
         if self.channel.hold_reason:  # its hold ran out, and one message tells whether it works again
             return 1
-        width = self.channel.concurrency * self.crew.client.batch_limit()
+        a_request = self.crew.client.batch_limit()
+        width = self.channel.concurrency * a_request
         if not self._is_tried:
             width = min(WINDOWS_IN_FLIGHT * width, refusals.FIRST)
-        return max(1, min(width, int(self._pace)))
+        most = max(self._pace, min(a_request, self._pace * REQUEST_S))
+        return max(1, min(width, int(most)))
 
     def _prepare(self) -> None:
         """Build the next window and reserve its slots; what is dropped alone is written at once."""

@@ -36,6 +36,14 @@ def test_a_broadcast_goes_by_file_once_the_first_few_went_well(channel: Channel,
     assert reload(broadcast).state == "completed"
 
 
+def test_a_file_is_not_cut_to_a_second_of_the_pace(channel: Channel, simulator: Simulator) -> None:
+    Channel.objects.update(rate_per_second=20)
+    prepared(60, kind="qiscus")
+    pump.run()
+    shared = Counter(Counter(message["request"] for message in simulator.accepted("qiscus")).values())
+    assert shared == {1: refusals.FIRST, 60 - refusals.FIRST: 1}
+
+
 def test_everybody_of_a_file_has_a_fate_of_their_own(channel: Channel) -> None:
     broadcast = prepared(60, kind="qiscus")
     pump.run()
