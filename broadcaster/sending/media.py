@@ -62,12 +62,16 @@ def _upload(broadcast: Broadcast, file: MediaFile | None) -> str:
 
 
 def _record(broadcast: Broadcast, key: str, provider_id: str) -> None:
-    """Write the id down beside those that are there, whoever wrote them. Raises batches.LeaseLost."""
+    """Write the id down beside those that are there, whoever wrote them. Raises batches.LeaseLost.
+
+    An upload that took longer than the lease counts too, or a slow line would never get a file through.
+    """
     with transaction.atomic():
-        row = _ours(broadcast)
+        row = _waiting(broadcast)
         known = row.select_for_update().values_list("media", flat=True).first()
-        if known is None or row.update(media=known | {key: provider_id}, state_reason="") != 1:
+        if known is None:
             raise batches.LeaseLost
+        row.update(media=known | {key: provider_id}, state_reason="")
     broadcast.media = known | {key: provider_id}
 
 
@@ -91,11 +95,11 @@ def _failed(broadcast: Broadcast, file: MediaFile | None, sentence: str) -> batc
 
 
 def _ours(broadcast: Broadcast) -> QuerySet[Broadcast]:
-    """The broadcast, as long as this worker prepares it: it may have been called back and scheduled anew."""
-    return Broadcast.objects.filter(
-        pk=broadcast.pk,
-        state=Broadcast.State.PREPARING,
-        prepared_at=None,
-        prepare_worker=broadcast.prepare_worker,
-        channel=broadcast.channel,
-    )
+    """The broadcast, as long as this worker prepares it."""
+    return _waiting(broadcast).filter(prepare_worker=broadcast.prepare_worker)
+
+
+def _waiting(broadcast: Broadcast) -> QuerySet[Broadcast]:
+    """The broadcast, as long as anybody prepares it for this channel: it may have been called back meanwhile."""
+    preparing = Broadcast.objects.filter(pk=broadcast.pk, state=Broadcast.State.PREPARING, prepared_at=None)
+    return preparing.filter(channel=broadcast.channel)

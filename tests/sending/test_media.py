@@ -241,6 +241,16 @@ def test_two_workers_lose_none_of_their_ids(library: Library, file: MediaFile) -
     assert reload(broadcast).media == {str(file.uuid): "id-1", str(other.uuid): "theirs"}
 
 
+def test_an_upload_that_outlasts_its_lease_is_not_made_again(library: Library, file: MediaFile) -> None:
+    broadcast = with_attachments(file)
+    library.before = lambda: Broadcast.objects.update(prepare_worker="other", prepare_until=None)
+    assert not expand(broadcast)
+    assert reload(broadcast).media == {str(file.uuid): "id-1"}
+    assert recovery.stalled_preparations() == [broadcast.pk]
+    assert expand(broadcast)
+    assert len(library.given) == 1
+
+
 def test_a_pause_takes_the_reason_for_waiting_away(library: Library, file: MediaFile) -> None:
     broadcast = with_attachments(file)
     library.errors = [errors.TryLater("Later.")]

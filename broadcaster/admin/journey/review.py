@@ -50,7 +50,7 @@ def problems_of(broadcast: Broadcast) -> list[Problem]:
 
 
 def _show(request: HttpRequest, broadcast: Broadcast, problems: list[Problem], *, status: int = 200) -> HttpResponse:
-    groups = provider_groups.chosen(broadcast)
+    groups, estimate = provider_groups.chosen(broadcast), segments.estimate(broadcast)
     blocked = any(problem.blocking for problem in problems)
     return page(
         request,
@@ -59,8 +59,9 @@ def _show(request: HttpRequest, broadcast: Broadcast, problems: list[Problem], *
         status=status,
         problems=problems,
         blocked=blocked,
-        estimate=segments.estimate(broadcast),
+        estimate=estimate,
         groups=groups,
+        unlisted=max(0, estimate.groups - len(groups)),
         provider=groups[0].channel.client_class.label if groups else "",
         look=look(broadcast),
         tells_cost=not blocked and forecasts.is_told(broadcast.channel),

@@ -168,6 +168,17 @@ def test_the_review_tells_the_size_and_who_decides(browser: Client, reporters: L
     assert "disabled aria-describedby" not in page
 
 
+def test_a_group_that_came_in_by_a_local_group_is_counted_too(
+    browser: Client, reporters: ListedGroup, draft: Draft
+) -> None:
+    broadcast = draft(channel=reporters.channel, template=make_template(eng={"text": "Hello"}))
+    group = broadcast.groups.get()
+    group.contacts.add(provider_groups.contact_for(reporters))
+    page = words(browser.get(address("review", broadcast)))
+    assert "<strong>2</strong> recipients" in page
+    assert "<strong>1</strong> group at a provider, by contacts in the audience that stand for it" in page
+
+
 def test_a_group_on_another_channel_cannot_be_confirmed(
     browser: Client, reporters: ListedGroup, draft: Draft, settings: Settings
 ) -> None:
