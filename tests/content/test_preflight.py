@@ -1,14 +1,18 @@
 """Pre-flight: each thing that would go wrong is said once, in one sentence, at the step where it can be mended."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
+from broadcaster.content import media
 from broadcaster.content.preflight import Problem, problems
 from broadcaster.content.samples import CHECKED
 from broadcaster.models import Broadcast, Channel, Contact, Group, Suppression
 from tests.content.conftest import SEND_AT, Compose, make_channel, make_template, make_upload
+from tests.files import stored
 
 
 def sentences(broadcast: Broadcast, *, blocking: bool = True) -> list[str]:
@@ -114,7 +118,7 @@ def test_a_value_that_some_lack_is_a_warning_with_an_example(compose: Compose) -
 
 
 def test_an_empty_cell_is_no_value(compose: Compose) -> None:
-    assert sentences(compose("@row.city"), blocking=False) == [
+    assert sentences(compose("In @row.city"), blocking=False) == [
         "@row.city stays empty for 1 of the 2 recipients looked at, such as +628122222222."
     ]
 
@@ -193,11 +197,19 @@ def test_people_without_a_phone_are_no_audience_for_a_phone_channel(compose: Com
     assert "can be reached on WhatsApp: no phone, or opted out." in problem.sentence
 
 
+FLOW = {"body": "Hi", "cta": "Open", "flow_id": "1", "screen": "START"}
+
+
 def test_what_the_provider_would_refuse_is_said_once_with_an_example(compose: Compose) -> None:
-    fields = {"body": "Hi", "cta": "Open", "flow_id": "1", "screen": "START", "header": "x" * 54 + "@contact.name"}
-    problem = the_one(compose(template=make_template("flow", eng=fields)))
+    problem = the_one(compose(template=make_template("flow", eng=FLOW | {"header": "x" * 60 + "@row.amount"})))
     assert problem.sentence.startswith("For Ann Lee: ")
     assert (problem.step, problem.field, problem.blocking) == ("message", "template", True)
+
+
+def test_what_would_be_refused_for_some_keeps_nobody_else_from_it(compose: Compose) -> None:
+    problem = the_one(compose(template=make_template("flow", eng=FLOW | {"header": "x" * 54 + "@contact.name"})))
+    assert problem.sentence == "For Ann Lee: The header has 61 characters; at most 60 are allowed."
+    assert (problem.step, problem.field, problem.blocking) == ("message", "template", False)
 
 
 def test_recipients_are_not_looked_at_while_something_else_blocks(compose: Compose) -> None:
@@ -220,3 +232,30 @@ def test_a_long_audience_that_only_begins_with_unreachable_people_is_a_warning(c
     problem = the_one(broadcast)
     assert "None of the first 1000 recipients can be reached" in problem.sentence
     assert not problem.blocking
+
+
+# -- files
+
+
+@pytest.mark.parametrize(("kind", "is_refused"), [("rapidpro", False), ("khoros", True), ("kaleyra", True)])
+def test_files_go_only_through_a_channel_that_takes_them(
+    compose: Compose,
+    kind: str,
+    is_refused: bool,  # noqa: FBT001
+    tmp_path: Path,
+    settings: Settings,
+) -> None:
+    settings.MEDIA_ROOT = tmp_path / "files"
+    make_channel("rapidpro", "Workspace")
+    content = {"text": "Halo", "attachments": [media.reference(stored().uuid)]}
+    template = make_template(eng={"text": "Hello"}, zul=content)  # that nobody of the first recipients speaks
+    found = sentences(compose(channel=make_channel(kind, "SMS"), template=template))
+    refusal = "SMS takes no uploaded files. Choose a channel that does, such as Workspace, or take the files out"
+    assert [sentence.startswith(refusal) for sentence in found] == ([True] if is_refused else [])
+
+
+def test_a_file_that_was_deleted_blocks(compose: Compose) -> None:
+    line = media.reference("6cb25adc-47fe-11e4-bfe9-b8f6b119e9ab")
+    template = make_template(eng={"text": "Hello", "attachments": [line]})
+    (sentence,) = sentences(compose(channel=make_channel("rapidpro", "SMS"), template=template))
+    assert sentence.startswith("A file that the template carries was deleted.")

@@ -46,6 +46,10 @@ def test_a_channel_without_groups_names_those_that_it_cannot_reach(compose: Comp
     ]
 
 
+def test_a_channel_whose_provider_is_gone_is_all_that_is_said(compose: Compose, group: Contact) -> None:
+    assert ["cannot be used" in sentence for _, sentence in sentences(composed(compose, group, kind="gone"))] == [True]
+
+
 def test_many_are_counted(compose: Compose) -> None:
     made = [Contact(identifier=f"contact:{number}", name=f"Person {number}") for number in range(5)]
     Contact.objects.bulk_create(made)
