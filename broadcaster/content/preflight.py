@@ -198,10 +198,16 @@ def _is_field(key: str) -> bool:
 
 
 def _refused(looked_at: list[Sample]) -> Iterator[Problem]:
-    """What the channel's provider would refuse, each reason once, with somebody whom it concerns."""
+    """What the channel's provider would refuse, each reason once, with somebody whom it concerns.
+
+    Where it takes the message to others, one person's gap keeps nobody else from it.
+    """
     reasons: dict[providers.FieldError, Sample] = {}
     for sample in looked_at:
         for error in sample.errors:
             reasons.setdefault(error, sample)
+    blocking = all(sample.errors for sample in looked_at)
     for error, sample in reasons.items():
-        yield Problem("message", "template", f"For {sample.name or sample.address}: {error.sentence}")
+        yield Problem(
+            "message", "template", f"For {sample.name or sample.address}: {error.sentence}", blocking=blocking
+        )

@@ -63,7 +63,7 @@ def test_the_providers_id_is_on_each_row(arrived: Arrived, simulator: Simulator)
 
 def test_each_gets_the_own_values(arrived: Arrived, simulator: Simulator) -> None:
     prepared(2)
-    Message.objects.filter(address=phone(100)).update(variables={"fields.city": "Malang"})
+    Message.objects.filter(address=phone(100)).update(variables={"contact.first_name": "Ayu", "fields.city": "Malang"})
     pump.run()
     contents = {message["address"]: str(message["content"]) for message in simulator.accepted()}
     assert "Malang" in contents[phone(100)]
