@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from providers import parsing
-from providers.errors import MessageRejected, ProviderError, TryLater
+from providers.errors import MessageRejected, ProviderError
 from providers.http import Answer
 from providers.statuses import error_for_status
 
-# No error is documented: a 500 is taken at its word, that the request was not fulfilled.
-ERRORS: dict[int, type[ProviderError]] = {500: TryLater}
+# No error is documented, so every HTTP status means what it means everywhere (`statuses.py`): a 500 says nowhere that
+# the message was not taken.
+ERRORS: dict[int, type[ProviderError]] = {}
 CANCELED, FAILED = "canceled", "failed"
 
 
@@ -25,10 +26,7 @@ def raise_for_error(answer: Answer) -> None:
     status = _status(answer)
     if answer.ok and status == answer.status:
         return
-    detail = " ".join(parsing.texts(answer.value))
-    if status in ERRORS:
-        raise ERRORS[status](f"Qiscus failed. {detail}".strip(), code=f"HTTP {status}")
-    raise error_for_status(replace(answer, status=status), detail)
+    raise error_for_status(replace(answer, status=status), " ".join(parsing.texts(answer.value)))
 
 
 def _status(answer: Answer) -> int:

@@ -35,7 +35,7 @@ from typing import Any
 from providers import client, languages, limits, parsing, webhooks, writing
 from providers.capabilities import Capabilities
 from providers.config import ConfigField, batch_size_field
-from providers.errors import AnswerUnreadable, ChannelRejected, MessageRejected, ProviderError, TryLater
+from providers.errors import AnswerUnreadable, ChannelRejected, MessageRejected, ProviderError
 from providers.http import Answer, Request
 from providers.messages import Content, Event, OutboundMessage, Recipient, Text
 from providers.outcomes import FieldError, Health, ReceiptEvent, SendResult
@@ -53,14 +53,14 @@ CHANNEL_NAMES = (
 )
 # The words of an answer's `status`: Khoros' REST reference shows this one only.
 STATUSES = {"ok": "accepted"}
-# No error is documented but "uses HTTP response codes": a 500 is taken at its word, that the request was not fulfilled.
-ERRORS: dict[int, type[ProviderError]] = {401: ChannelRejected, 403: ChannelRejected, 500: TryLater}
+# No error is documented but "uses HTTP response codes". A 500 says nowhere that the message was not taken: it is
+# unknown, as everywhere.
+ERRORS: dict[int, type[ProviderError]] = {401: ChannelRejected, 403: ChannelRejected}
 # By the REST reference a key is made in the organisation's settings, and then selected in the integration's Outbound
 # section; which status tells that one was never selected, nobody documents.
 SENTENCES = {
     401: "Khoros Flow does not know the key. Copy the messaging API key again, from the organisation's settings.",
     403: "The key may not send. Select it in the Outbound section of the REST integration in Khoros Flow.",
-    500: "Khoros Flow failed.",
 }
 # The events that bring what a person wrote: the reference's, and the webhook action's, whose fields are documented.
 HEARD = frozenset({"inbound", "action"})

@@ -283,15 +283,7 @@ class Client(client.Client):
         if multipart:
             parts = tuple((name, "", str(value).encode()) for name, value in payload.items())
             request = Request("POST", request.url, self.headers, files=parts)
-        results = self.post(request, group)
-        error = results[0].error
-        if isinstance(error, TryLater) and error.code == "HTTP 500":
-            # Nobody documents a 500. One message is worth another try; a file might go to a thousand people twice.
-            unclear = OutcomeUnknown(
-                "Qiscus failed while it took the broadcast, which may be under way.", code=error.code
-            )
-            return [SendResult.failed(unclear, results[0].exchange)] * len(group)
-        return results
+        return self.post(request, group)
 
     def _hsm(self, path: str, **query: int) -> Request:
         return Request.get(self.url(f"/api/v2/admin/hsm{path}"), headers=self.headers, **query)

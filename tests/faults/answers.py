@@ -46,7 +46,7 @@ STATUSES: Mapping[str, Mapping[str, End] | str] = {
     "HTTP 415": UNTIL_MENDED,
     "HTTP 422": REFUSED,
     "HTTP 429": THROTTLED,
-    "HTTP 500": PASSING,
+    "HTTP 500": LEFT_OPEN,  # it does not tell whether the message was taken
     "HTTP 502": LEFT_OPEN,
     "HTTP 503": THROTTLED,
     "HTTP 504": LEFT_OPEN,

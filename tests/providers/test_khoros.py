@@ -90,7 +90,7 @@ ANSWERS: dict[str, tuple[dict[str, Any], Outcome, str]] = {
     "wrong payload": ({"status": 400, "json": {"message": "audience"}}, Outcome.REJECTED, "HTTP 400"),
     "wrong payload, other status": ({"status": 422, "json": {}}, Outcome.REJECTED, "HTTP 422"),
     "too fast": ({"status": 429, "json": {}}, Outcome.RETRY, "HTTP 429"),
-    "its own trouble": ({"status": 500, "json": {}}, Outcome.RETRY, "HTTP 500"),
+    "its own trouble": ({"status": 500, "json": {}}, Outcome.UNKNOWN, "HTTP 500"),
     "lost behind a gateway": ({"status": 502, "body": "Bad Gateway"}, Outcome.UNKNOWN, "HTTP 502"),
     "busy": ({"status": 503, "body": ""}, Outcome.RETRY, "HTTP 503"),
     "gateway gave up": ({"status": 504, "body": ""}, Outcome.UNKNOWN, "HTTP 504"),
