@@ -41,12 +41,19 @@ class Account:
         self.config = cleaned(self.config_fields, config, secret=False)
         self.secrets: dict[str, str] = cleaned(self.config_fields, secrets, secret=True)
         self.rate_per_second = rate_per_second
-        self.door = Door(secrets=self.secrets.values(), pool_size=pool_size)
+        self.door = Door(secrets=self._posted(), pool_size=pool_size)
         webhooks.check_fields(self.config, self.secrets)
         self.settle()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.label}>"
+
+    def _posted(self) -> Iterator[str]:
+        # The secrets that an answer may hold. Those of receipts go out in no request, and the operator chose them: a
+        # password such as "status" would be taken out of every answer before it is read.
+        for field in self.config_fields:
+            if field.secret and field.group == "account":
+                yield self.secrets[field.name]
 
     def settle(self) -> None:
         """Make of the settings what sending needs. Raises ConfigurationError where they do not fit together."""

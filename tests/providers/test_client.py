@@ -7,7 +7,7 @@ import pytest
 import requests
 import responses
 
-from providers import Capabilities, Client, ConfigField, OutboundMessage, Outcome, SendResult, Text
+from providers import Capabilities, Client, ConfigField, OutboundMessage, Outcome, SendResult, Text, webhooks
 from providers.errors import MessageRejected, TooLarge
 from providers.http import Answer, Request
 from tests.providers.samples import ANYWHERE, SECRET, message, poll
@@ -18,7 +18,7 @@ class Odd(Client):
 
     label = "Odd"
     capabilities = Capabilities(frozenset({"text"}), ("SMS",), max_batch=10, default_batch=10)
-    config_fields = (
+    config_fields: ClassVar[tuple[ConfigField, ...]] = (
         ConfigField("base_url", "Base URL", "url", default="http://odd.test"),
         ConfigField("api_key", "API key", secret=True),
     )
@@ -134,6 +134,18 @@ def test_health_says_at_least_whether_somebody_answers(odd: Odd, answer: Any, *,
         health = odd.check()
     assert health.ok is ok
     assert health.sentence.startswith(words)
+
+
+def test_password_of_receipts_does_not_garble_answers(server: Any) -> None:
+    class Hearing(Odd):
+        config_fields = (*Odd.config_fields, *webhooks.HEADER_FIELDS)
+
+    secrets = {"api_key": SECRET, "receipts_header_value": "status"}
+    hearing = Hearing(config={"receipts_header": "X-Key"}, secrets=secrets)
+    server.replace("POST", ANYWHERE, body=f'{{"status": "{SECRET}"}}')
+    [result] = hearing.send(MESSAGES[:1])
+    assert result.exchange
+    assert result.exchange.response == '{"status": "[redacted]"}'
 
 
 def test_name_of_a_client_shows_no_secret(odd: Odd) -> None:
