@@ -94,7 +94,7 @@ class Client(client.Client):
         batch_size_field(
             default=1,
             maximum=100,
-            explanation="The answer names no recipient: with more than one, none is known alone.",
+            explanation="1 is safest: Khoros Flow answers for a whole request, not for each of its recipients.",
         ),
         ConfigField(
             "send_profile",
@@ -107,7 +107,7 @@ class Client(client.Client):
         ConfigField(
             "verify_token",
             "Verify token",
-            help="Of the bot's webhook action, where that is what posts to us: a call without it is then refused.",
+            help="Of the bot's webhook action. Calls without it are refused: leave it empty where other events come.",
             required=False,
             secret=True,
             group="receipts",
@@ -157,6 +157,8 @@ class Client(client.Client):
             answer = self.door.call(Request.get(url, headers=self.headers, sync="true"))
         except ProviderError as error:
             return self.unanswered(error)
+        if answer.status >= 500:  # noqa: PLR2004  HTTP's words for it speak of a message
+            return Health(False, f"Khoros Flow has trouble of its own (HTTP {answer.status}). Test again later.")
         if not answer.ok:
             return Health(False, _error(answer).sentence)
         if not _is_yes(answer):

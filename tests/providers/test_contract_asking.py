@@ -18,6 +18,7 @@ from providers import (
     ListedGroup,
     ListedTemplate,
     ProviderError,
+    Recipient,
 )
 from tests.providers.junk import GARBAGE, JSON, STATUSES, any_answer
 from tests.providers.samples import ANYWHERE, SECRET, SINCE, Account, accounts, variants
@@ -26,6 +27,7 @@ each_account = pytest.mark.parametrize("account", accounts(), ids=str)
 each_variant = pytest.mark.parametrize("account", variants(), ids=str)
 
 SENTENCE_CHARACTERS = 400  # what a channel keeps of it
+GROUP = "09d23a05-47fe-11e4-bfe9-b8f6b119e9ab"
 PAGES = 1_000  # more than any account is asked for at once
 
 
@@ -172,6 +174,15 @@ def test_capabilities_say_what_is_written_and_nothing_else(account: Account) -> 
     assert writes(client_class, "parse_receipts") == (can.inbound or can.receipts == "webhook")
     assert set(can.cautions) <= can.content_kinds
     assert can.channels
+
+
+@each_account
+def test_group_of_the_provider_is_a_recipient_by_its_id(account: Account) -> None:
+    client, [sample] = account.client(), account.messages()
+    if client.capabilities.groups:
+        to_group = sample._replace(recipient=Recipient(identifier=f"group:{GROUP}"))
+        assert client.validate(to_group) == []
+        assert GROUP in client.build([to_group]).record
 
 
 @each_account
