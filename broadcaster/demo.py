@@ -27,7 +27,10 @@ REFUSED_NUMBER = "+6281210000001"  # the simulator refuses it, so that a newcome
 
 @dataclass(frozen=True, slots=True)
 class DemoChannel:
-    """A channel against the simulator, and the template that goes with it."""
+    """A channel against the simulator, and the template that goes with it.
+
+    `listing` is what the account needs besides to list its templates.
+    """
 
     kind: str
     name: str
@@ -36,6 +39,7 @@ class DemoChannel:
     template: str
     content_kind: str
     content: Mapping[str, Any] = field(default_factory=dict)
+    listing: Mapping[str, Any] = field(default_factory=dict)
 
 
 CHANNELS = (
@@ -47,6 +51,7 @@ CHANNELS = (
         template="Welcome (Kaleyra)",
         content_kind="template",
         content={"name": "welcome", "language": "en", "variables": ["@contact.first_name", "@fields.city"]},
+        listing={"waba_id": "101110000000"},
     ),
     DemoChannel(
         kind="rapidpro",
@@ -99,7 +104,7 @@ def ensure_demo(*, simulator_url: str, author: User) -> None:
         move_simulator(simulator_url)
         return
     with transaction.atomic():
-        channels = {demo.kind: make_channel(demo, simulator_url) for demo in CHANNELS}
+        channels = {demo.kind: make_channel(demo, simulator_url, lists=True) for demo in CHANNELS}
         templates = {demo.kind: make_template(demo) for demo in CHANNELS}
         broadcast = Broadcast.objects.create(
             name="My first broadcast", channel=channels["kaleyra"], template=templates["kaleyra"], author=author
@@ -115,12 +120,13 @@ def move_simulator(simulator_url: str) -> None:
             channel.save(update_fields=["config"])
 
 
-def make_channel(demo: DemoChannel, simulator_url: str) -> Channel:
-    """The channel, pointed at the simulator."""
+def make_channel(demo: DemoChannel, simulator_url: str, *, lists: bool = False) -> Channel:
+    """The channel, pointed at the simulator; it `lists` its templates where its provider can."""
+    config = {**demo.config, **demo.listing} if lists else demo.config
     return Channel.objects.create(
         kind=demo.kind,
         name=demo.name,
-        config={**demo.config, "base_url": f"{simulator_url}/{demo.kind}"},
+        config={**config, "base_url": f"{simulator_url}/{demo.kind}"},
         secrets=dict(demo.secrets),  # type: ignore[misc]  # a JSON field over text: any JSON goes in
         default_region="ID",
         rate_per_second=RATE_PER_SECOND,

@@ -4,10 +4,12 @@ import pytest
 from django.contrib.auth.models import User
 
 import providers
-from broadcaster import demo, gateway
+from broadcaster import accounts, demo, gateway
 from broadcaster.audience import segments
+from broadcaster.content import listed
 from broadcaster.content.rendering import Renderer, freeze
 from broadcaster.models import Broadcast, Channel, Contact, Template
+from tests.simulating import Simulator
 
 pytestmark = pytest.mark.django_db
 URL = "http://127.0.0.1:8700"
@@ -44,6 +46,19 @@ def test_each_template_can_be_sent_through_its_channel(sample: demo.DemoChannel)
         content=content, notify_url="http://127.0.0.1:8000/r/",
     )  # fmt: skip
     assert gateway.connect(Channel.objects.get(kind=sample.kind)).validate(message) == []
+
+
+def test_the_accounts_list_the_templates_that_the_demo_sends(simulator: Simulator) -> None:
+    demo.move_simulator(simulator.url)
+    seen = set()
+    for sample in demo.CHANNELS:
+        channel = Channel.objects.get(kind=sample.kind)
+        if accounts.lists_templates(channel):
+            accounts.list_templates(channel)
+            assert channel.templates_problem == ""
+            assert list(listed.faults(channel, freeze(Template.objects.get(name=sample.template)))) == []
+            seen.add(sample.kind)
+    assert seen == {kind for kind in providers.kinds() if providers.client_class(kind).capabilities.templates}
 
 
 def test_a_second_start_makes_nothing_twice(author: User) -> None:
