@@ -156,6 +156,9 @@ class Client(Account):
             yield FieldError("phone", "The phone must be in the international form, such as +6281234567890.")
         if not recipient.phone and (self.capabilities.recipient_key == "phone" or not recipient.identifier):
             yield FieldError("phone", f"{self.label} needs the recipient's phone.")
+        yield from self._order_problems(message)
+
+    def _order_problems(self, message: OutboundMessage) -> Iterator[FieldError]:
         if not (message.reference.isascii() and 0 < len(message.reference) <= 50):  # noqa: PLR2004  IMIconnect's limit
             yield FieldError("reference", "The reference must be 1 to 50 plain characters.")
         if message.priority not in PRIORITIES:
