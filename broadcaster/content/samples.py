@@ -54,15 +54,20 @@ def reachable(broadcast: Broadcast, limit: int = CHECKED) -> list[Person]:
     """The first of the audience (a new file's people in its order), without those whom expansion will skip."""
     client = client_of(broadcast)
     contacts = list(segments.recipients(broadcast).order_by("pk")[:CHECKED])
-    if client and client.capabilities.recipient_key == "phone":
-        contacts = [contact for contact in contacts if contact.phone]
-    if client and not client.capabilities.groups:
-        contacts = [contact for contact in contacts if not segments.is_scoped(contact)]
+    if client:
+        contacts = [contact for contact in contacts if _is_known(contact, client.capabilities)]
     if broadcast.channel:
         opted_out = consent.suppressed({contact.address for contact in contacts}, broadcast.channel)
         contacts = [contact for contact in contacts if contact.address not in opted_out]
     rows = _rows(broadcast, contacts[:limit])
     return [Person(contact, variables_of(contact, rows.get(contact.pk, {}))) for contact in contacts[:limit]]
+
+
+def _is_known(contact: Contact, capabilities: providers.Capabilities) -> bool:
+    """Whether the provider could know this recipient at all, as expansion decides it."""
+    if capabilities.recipient_key == "phone":
+        return bool(contact.phone)
+    return capabilities.groups or not segments.is_scoped(contact)
 
 
 def samples(broadcast: Broadcast, limit: int = 5) -> list[Sample]:
