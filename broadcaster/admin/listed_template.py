@@ -165,6 +165,7 @@ class ListedTemplateAdmin(ReadOnlyAdmin):
         if not _may_use(request) or not self.has_view_permission(request):
             raise PermissionDenied
         template = adoption.adopt(listed)
+        self.log_addition(request, template, f"Begun with {listed} of {listed.channel}.")
         self.message_user(request, f"{template} is added. Now say what stands in its places, and save it.")
         return HttpResponseRedirect(reverse("admin:broadcaster_template_change", args=[template.pk]))
 

@@ -15,6 +15,7 @@ from broadcaster.content import kinds
 from broadcaster.models import Channel, ListedTemplate
 
 A = ListedTemplate.Approval
+Known = Mapping[tuple[str, str], ListedTemplate]  # by name and language
 
 STATES: dict[str, str] = {
     A.PENDING: "is not approved yet",
@@ -57,13 +58,17 @@ def faults(channel: Channel, content: Mapping[str, Any]) -> Iterator[Fault]:
     known = _known(channel, content)
     for fields in content["translations"].values():
         read = kinds.read(content["kind"], fields)
-        yield from _of_one(channel, read, known.get((read["name"], read["language"])))
+        yield from _of_one(channel, read, known)
 
 
-def _of_one(channel: Channel, read: Mapping[str, Any], listed: ListedTemplate | None) -> Iterator[Fault]:
+def _of_one(channel: Channel, read: Mapping[str, Any], known: Known) -> Iterator[Fault]:
+    listed = known.get((read["name"], read["language"]))
     template, seen = f"The template {read['name']} ({read['language']})", f"as of {_seen(channel)}"
     if listed is None:
-        yield Fault(f"{template} is not in the account of {channel}, {seen}.", f"Check its name and language. {AGAIN}.")
+        languages = sorted(language for name, language in known if name == read["name"])
+        elsewhere = f"; there it is in: {', '.join(languages)}" if languages else ""
+        what = f"{template} is not in the account of {channel}, {seen}{elsewhere}."
+        yield Fault(what, f"Check its name and language. {AGAIN}.")
     elif listed.approval in STATES:
         reason = f": {listed.reason.rstrip('.')}" if listed.reason else ""
         yield Fault(f"{template} {STATES[listed.approval]} on {channel}, {seen}{reason}.", f"Choose another. {AGAIN}.")
@@ -74,7 +79,7 @@ def _of_one(channel: Channel, read: Mapping[str, Any], listed: ListedTemplate | 
         yield Fault(f"{template} takes {_count(wanted)} on {channel}, and is given {given or 'none'}.", "Change yours.")
 
 
-def _known(channel: Channel, content: Mapping[str, Any]) -> dict[tuple[str, str], ListedTemplate]:
+def _known(channel: Channel, content: Mapping[str, Any]) -> Known:
     names = {str(fields.get("name", "")).strip() for fields in content["translations"].values()}
     listed = ListedTemplate.objects.filter(channel=channel, name__in=names)
     return {(row.name, row.language): row for row in listed}

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import responses
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -90,6 +91,14 @@ def test_the_list_is_searched_and_filtered(channel: Channel, operator: Client, q
     hold(channel)
     hold(channel, "sale", "en", approval="paused", body="A discount")
     assert [row.name for row in operator.get(f"{LIST}?{query}").context["cl"].result_list] == names
+
+
+def test_many_accounts_are_folded_away_above_the_list(operator: Client) -> None:
+    for number in range(6):
+        paper_channel(f"Post {number}")
+    assert "Last looks at 6 accounts" in visible(text_of(operator.get(LIST)))
+    Channel.objects.first().delete()  # type: ignore[union-attr]
+    assert "Last looks at" not in visible(text_of(operator.get(LIST)))
 
 
 def test_an_empty_list_says_what_will_be_here(operator: Client) -> None:
@@ -186,6 +195,7 @@ def test_a_template_of_ours_begins_with_what_the_account_holds(channel: Channel,
     }
     assert "@row.variable_1" in text_of(response)
     assert "Now say what stands in its places" in messages_of(response)
+    assert LogEntry.objects.get(object_id=ours.pk).get_change_message() == "Begun with welcome (id) of Post."
 
 
 def test_a_plain_template_is_taken_over_without_empty_fields(channel: Channel, operator: Client) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import responses
+from django.db import connection
 from django.utils import timezone
 from django_q.brokers import get_broker
 
@@ -154,6 +155,19 @@ def test_nobody_is_asked_about_a_text(channel: Channel) -> None:
     text.translations.create(language="eng", content={"text": "Hello"})
     assert expand(preparing(channel=channel, template=text))
     assert looks() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_is_open_while_the_provider_is_asked(channel: Channel) -> None:
+    asked: list[bool] = []
+
+    def answer(request: object) -> tuple[int, dict[str, str], str]:
+        asked.append(connection.in_atomic_block)
+        return 200, {}, "[]"
+
+    responses.add_callback(responses.GET, f"{URL}/templates", answer)
+    expand(waiting(channel))
+    assert asked == [False]
 
 
 # -- when it was prepared ahead ----------------------------------------------------------------------------------------
