@@ -1,9 +1,15 @@
 """What a provider should never send, and one day will."""
 
+import ast
+import re
+import sys
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+
+import providers
 
 GARBAGE = {
     "nothing": b"",
@@ -53,6 +59,18 @@ JSON: st.SearchStrategy[Any] = st.recursive(
     ),
     max_leaves=12,
 )
+NAME = re.compile(r"[A-Za-z_]\w{0,30}\Z")
+
+
+def names_in(kind: str) -> list[str]:
+    """Every word in the adapter's own source that can be a key or a code of its provider's."""
+    module = sys.modules[providers.client_class(kind).__module__]
+    path = Path(str(module.__file__))
+    trees = [ast.parse(part.read_text()) for part in (path, *path.parent.glob(f"_{kind}_*.py"))]
+    constants = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    return sorted(word for word in constants if isinstance(word, str) and NAME.match(word))
+
+
 STATUSES = st.sampled_from([200, 201, 202, 204, 302, 400, 401, 404, 413, 418, 429, 500, 502, 503, 599])
 # A machine that is busy with other tests is slow, which says nothing about the code.
 any_answer = settings(

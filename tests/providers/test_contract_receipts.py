@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import providers
-from providers import DeliveryStatus
-from tests.providers.junk import GARBAGE, JSON, STATUSES, any_answer
+from providers import DeliveryStatus, parsing
+from tests.providers.junk import GARBAGE, JSON, STATUSES, any_answer, names_in
 from tests.providers.samples import ANYWHERE, SINCE, Account, accounts, poll, variants
 
 each_account = pytest.mark.parametrize("account", accounts(), ids=str)
@@ -26,6 +27,19 @@ def test_no_receipt_makes_parsing_raise(account: Account, value: Any, method: st
     assert all(event.status is None or event.status in DeliveryStatus for event in events)
     assert all(len(word) <= 128 for event in events for word in (event.provider_id, event.reference, event.address))
     assert all((event.status is None) == (event.inbound is not None) for event in events)
+
+
+@each_account
+@pytest.mark.parametrize("value", [None, [], {}, [[]], [{}], 0, "9" * 128], ids=repr)
+def test_any_value_may_stand_at_any_name_that_the_adapter_knows(
+    account: Account, value: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, parsing.log.name)  # there are many unknown words
+    client, names = account.client(), names_in(account.kind)
+    for outer in names:
+        for body in (*({outer: {inner: value}, inner: value} for inner in names), {outer: [{outer: value}]}):
+            events = client.parse_receipts("POST", {}, {}, json.dumps(body).encode())
+            assert all(len(each) <= 128 for event in events for each in (event.provider_id, event.address))
 
 
 @each_variant
