@@ -76,8 +76,8 @@ FATES: dict[str, dict[str, Outcome]] = {
     "0003": dict.fromkeys(ACCOUNTS, Outcome.RETRY),
     "0005": dict.fromkeys(ACCOUNTS, Outcome.UNKNOWN),
     "0006": dict.fromkeys(ACCOUNTS, Outcome.UNKNOWN),
-    # RapidPro alone says a bare 500, which does not tell whether the broadcast was made.
-    "0007": {**dict.fromkeys(ACCOUNTS, Outcome.RETRY), "rapidpro": Outcome.UNKNOWN},
+    # Two document a word for their own trouble; a bare 500 does not tell whether the message was taken.
+    "0007": {**dict.fromkeys(ACCOUNTS, Outcome.UNKNOWN), "kaleyra": Outcome.RETRY, "imiconnect": Outcome.RETRY},
     "0008": {**dict.fromkeys(ACCOUNTS, Outcome.ACCEPTED), "kaleyra": Outcome.CHANNEL_HELD},
     "0010": dict.fromkeys(ACCOUNTS, Outcome.UNKNOWN),
     "0011": dict.fromkeys(ACCOUNTS, Outcome.UNKNOWN),
