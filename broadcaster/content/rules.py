@@ -33,10 +33,14 @@ def field_error(field: ContentField, value: Any) -> str:
     if field.choices and value not in dict(field.choices):
         return f"Choose one of: {', '.join(label for _, label in field.choices)}."
     texts = list(values.each_text(value))
+    return _placeholders_error(field, texts) or _length_error(field, texts)
+
+
+def _placeholders_error(field: ContentField, texts: Sequence[str]) -> str:
     names = [name for text in texts for name in expressions.placeholders(text)]
     if names and not field.placeholders:
         return f"{field.label} is the same for everyone, so it cannot hold @{names[0]}."
-    return next(filter(None, map(placeholder_error, names)), "") or _length_error(field, texts)
+    return next(filter(None, map(placeholder_error, names)), "")
 
 
 def _length_error(field: ContentField, texts: Sequence[str]) -> str:
