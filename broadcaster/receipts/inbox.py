@@ -16,7 +16,9 @@ def store(
 ) -> Receipt:
     """Keep one call. Raises providers.InvalidSignature where it lacks what the channel asks of its provider."""
     with contextlib.suppress(providers.ConfigurationError):  # kept until a person has mended the channel
-        gateway.connect(channel).authenticate(headers, body)
+        client = gateway.connect(channel)
+        client.authenticate(headers, body)
+        body = client.kept(body)
     return Receipt.objects.create(
         channel=channel,
         method=method,

@@ -52,6 +52,13 @@ def test_verify_token_is_asked_for_where_the_channel_has_one(body: bytes) -> Non
         client.authenticate({}, body)
 
 
+def test_verify_token_is_not_kept_and_all_else_is() -> None:
+    said = {"type": "action", "query": f"not {SECRET} but", "originator": {}}
+    body = json.dumps({"verifyToken": SECRET, **said}).encode()
+    assert json.loads(khoros().kept(body)) == {"verifyToken": "[redacted]", **said}
+    assert connect("khoros", config={"external_id": "1"}, secrets={"api_key": SECRET}).kept(body) == body
+
+
 def test_without_a_verify_token_every_event_is_heard() -> None:
     client = connect("khoros", config={"external_id": "1"}, secrets={"api_key": SECRET})
     client.authenticate({}, b'{"type": "inbound"}')
