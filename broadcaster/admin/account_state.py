@@ -49,7 +49,8 @@ def connection(channel: Channel) -> SafeString:
     """What the last test found, as a coloured word; its sentence and time show under the pointer."""
     if channel.checked_at is None:
         return words.tag(*_found(channel), "Nobody has tested the connection.")
-    return words.tag(*_found(channel), f"{channel.check_sentence} Tested {moment(channel.checked_at)}.")
+    left = f" Balance: {channel.balance}." if channel.balance else ""
+    return words.tag(*_found(channel), f"{channel.check_sentence} Tested {moment(channel.checked_at)}.{left}")
 
 
 def facts(channel: Channel) -> dict[str, Any]:
