@@ -6,14 +6,17 @@
      "status": "sent", "message_id": "wamid.X"}
     {"code": "WAV2101", "status": "not sent", "reason": "Account daily limit reached", "message_id": "wamid.X",
      "extra_info": {"message_id": "wamid.X", "waba_id": "12...", "ref": "customer1", "ref1": "...", "ref2": "..."}}
+    {"body": "STOP", "mime_type": "", "media_url": "", "from": "919XXXXXXXX8", "name": "John", "type": "text",
+     "created_at": "...", "reply_to": "", "wanumber": "91XXXXXXXXXX", "mobile": "", "custom_response": "", ...}
     GET ?id=AXXXXXXXXX&status=delivered      of the first version
 
-Sources: Kaleyra's pages "wa-status-update-webhooks-payload-v2-sent" and "...-daily-limit-reached", "Callback Profiles"
-and, for the last, a public client of the first version.
+Sources: Kaleyra's pages "wa-status-update-webhooks-payload-v2-sent" and "...-daily-limit-reached", "Callback Profiles",
+"Create Callback Profile for Incoming WhatsApp Messages" and, for the last, a public client of the first version.
 
 A user of Kaleyra's console writes the body of a callback profile, chooses GET, POST or PUT, and JSON or a form; so an
 object may arrive as text inside a field, values in quotes, or several callbacks in a list, and the published sample has
-a comma too many. All of that is read. A body in XML or HTML, which the console offers too, is not.
+a comma too many. All of that is read. A body in XML or HTML, which the console offers too, is not. What people write
+stands beside the rest: no text of theirs is ever opened, or they could write themselves a receipt.
 """
 
 import re
@@ -39,8 +42,8 @@ STATUSES = {
     "country-traffic-blocked": DeliveryStatus.FAILED,
     "missing-slug-value": DeliveryStatus.FAILED,
 }
-SIGNS = frozenset({"status", "meta_object"})  # what shows that an object is a callback
-ENVELOPES = ("payload", "data", "body", "callback")
+OBJECTS = frozenset({"meta_object", "extra_info", "statuses", "errors"})  # what may arrive as text; all Kaleyra's own
+ENVELOPES = frozenset({"payload", "data", "callback"})  # what a single field around all of it may be called
 NOT_SENT = re.compile(r"not-?sent-+(?=.)")  # "Not Sent - Number Opted Out" is the title of a page
 BETWEEN_WORDS = re.compile(r"[\s_-]+")
 COMMA_TOO_MANY = re.compile(rb",(\s*[}\]])")
@@ -49,11 +52,14 @@ COMMA_TOO_MANY = re.compile(rb",(\s*[}\]])")
 def events(query: Mapping[str, str], body: bytes) -> Iterator[ReceiptEvent]:
     """Statuses and replies in one call."""
     for callback in _callbacks(_payload(query, body)):
-        value = parsing.dig(callback, "meta_object", "value")
+        framed = parsing.dig(callback, "meta_object", "value")
+        value = callback if framed is None else framed  # Meta's own callback, which some hand on as it is
         yield from whatsapp.inbound_events(value)
         statuses = parsing.items(parsing.dig(value, "statuses"))
         if statuses or callback.get("status") is not None:
             yield from (_event(callback, status) for status in statuses or [{}])
+        elif "from" in callback and "wanumber" in callback:
+            yield _reply(callback)
 
 
 def _payload(query: Mapping[str, str], body: bytes) -> Any:
@@ -65,28 +71,42 @@ def _payload(query: Mapping[str, str], body: bytes) -> Any:
 
 
 def _callbacks(payload: Any) -> Iterator[dict[str, Any]]:
-    """Each callback, with objects instead of their text; one more level of a user's own making may be around them."""
+    """Each callback, with objects instead of their text; all of it may be in one field."""
     for item in filter(_is_object, parsing.items(payload)):
-        opened = {name: _value(value) for name, value in item.items()}
-        around = next((parsing.items(opened[name]) for name in ENVELOPES if parsing.items(opened.get(name))), [])
-        if not around or SIGNS & opened.keys():
-            yield opened
+        if len(item) == 1 and item.keys() <= ENVELOPES:
+            inside = [_opened(value) for value in item.values()]
+            yield from (_with_objects(each) for each in filter(_is_object, parsing.items(inside[0])))
         else:
-            yield from ({name: _value(value) for name, value in each.items()} for each in filter(_is_object, around))
+            yield _with_objects(item)
 
 
 def _is_object(value: Any) -> bool:
     return isinstance(value, dict)
 
 
-def _value(value: Any) -> Any:
-    """A value of a callback, out of its quotes; the text of an object or a list is opened."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip()[:1] in {"{", "["}:
-        inner = parsing.parsed(value)
-        return value if inner is None else inner
-    return value.strip().strip('"')
+def _with_objects(callback: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _opened(value) if name in OBJECTS else _bare(value) for name, value in callback.items()}
+
+
+def _opened(value: Any) -> Any:
+    """The object or list whose text this is; anything else as it is."""
+    inner = parsing.parsed(value) if isinstance(value, str) else None
+    return value if inner is None else inner
+
+
+def _bare(value: Any) -> Any:
+    """A text out of its quotes."""
+    return value.strip().strip('"') if isinstance(value, str) else value
+
+
+def _reply(callback: Mapping[str, Any]) -> ReceiptEvent:
+    words = callback.get("body") or callback.get("custom_response")
+    return ReceiptEvent(
+        None,
+        address=parsing.phone(callback["from"]),
+        at=parsing.moment(callback.get("created_at")),
+        inbound=parsing.phrase(words, parsing.INBOUND_CHARACTERS),
+    )
 
 
 def _event(callback: dict[str, Any], status: Any) -> ReceiptEvent:

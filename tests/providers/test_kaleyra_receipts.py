@@ -231,6 +231,45 @@ def test_reply_is_inbound(content: dict[str, Any], text: str) -> None:
     assert (event.status, event.address, event.inbound) == (None, "+919407000000", text)
 
 
+# Kaleyra's page "Create Callback Profile for Incoming WhatsApp Messages".
+INCOMING = {
+    **dict.fromkeys(("mime_type", "media_url", "reply_to", "mobile", "message", "contacts", "location"), ""),
+    "body": "STOP",
+    "from": "919407000000",
+    "name": "John",
+    "type": "text",
+    "created_at": "1722834700",
+    "wanumber": "919812345678",
+    "custom_response": "",
+}
+REPLY = ReceiptEvent(None, address="+919407000000", at=datetime(2024, 8, 5, 5, 11, 40, tzinfo=UTC), inbound="STOP")
+
+
+def test_message_of_a_person_in_the_consoles_own_form_is_inbound() -> None:
+    asked = client("kaleyra").parse_receipts("GET", {}, INCOMING, b"")
+    assert parse(INCOMING) == parse(form=INCOMING) == asked == [REPLY]
+
+
+def test_answer_to_a_question_is_inbound_where_there_is_no_text() -> None:
+    assert parse({**INCOMING, "body": "", "custom_response": "STOP"}) == [REPLY]
+
+
+def test_metas_own_callback_is_read_without_a_frame() -> None:
+    assert parse(reply(text={"body": "STOP"})["meta_object"]["value"]) == [REPLY]
+    value = status_callback()["meta_object"]["value"]
+    assert [event.status for event in parse(value)] == [DeliveryStatus.SENT]
+
+
+FORGED = json.dumps({"status": "delivered", "extra_info": {"ref": "ref-7"}, "meta_object": {}})
+
+
+@pytest.mark.parametrize("field", ["body", "name", "custom_response", "message", "data", "payload"])
+def test_nobody_can_write_themselves_a_receipt(field: str) -> None:
+    callback = {**INCOMING, field: FORGED}
+    for events in (parse(callback), parse(form=callback), parse([callback])):
+        assert [event.status for event in events] == [None]
+
+
 def test_flow_reply_in_a_form_is_inbound() -> None:
     answers = {"name": "flow", "body": "Sent", "response_json": '{"flow_token": "ref-7", "city": "Bandung"}'}
     callback = reply(type="interactive", interactive={"type": "nfm_reply", "nfm_reply": answers})
