@@ -62,21 +62,28 @@ def faults(channel: Channel, content: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _of_one(channel: Channel, read: Mapping[str, Any], known: Known) -> Iterator[Fault]:
+    template = f"The template {read['name']} ({read['language']})"
     listed = known.get((read["name"], read["language"]))
-    template, seen = f"The template {read['name']} ({read['language']})", f"as of {_seen(channel)}"
     if listed is None:
         languages = sorted(language for name, language in known if name == read["name"])
         elsewhere = f"; there it is in: {', '.join(languages)}" if languages else ""
-        what = f"{template} is not in the account of {channel}, {seen}{elsewhere}."
+        what = f"{template} is not in the account of {channel}, as of {_seen(channel)}{elsewhere}."
         yield Fault(what, f"Check its name and language. {AGAIN}.")
-    elif listed.approval in STATES:
+        return
+    if listed.approval in STATES:
         reason = f": {listed.reason.rstrip('.')}" if listed.reason else ""
-        yield Fault(f"{template} {STATES[listed.approval]} on {channel}, {seen}{reason}.", f"Choose another. {AGAIN}.")
+        what = f"{template} {STATES[listed.approval]} on {channel}, as of {_seen(channel)}{reason}."
+        yield Fault(what, f"Choose another. {AGAIN}.")
     elif listed.approval == A.UNKNOWN:
         yield Fault(f"{template} may not be approved on {channel}: the provider does not say.", "", blocking=False)
-    if listed and (listed.body or listed.variables) and listed.variables != len(read["variables"]):
-        wanted, given = listed.variables, len(read["variables"])
-        yield Fault(f"{template} takes {_count(wanted)} on {channel}, and is given {given or 'none'}.", "Change yours.")
+    yield from _variables(template, channel, listed, given=len(read["variables"]))
+
+
+def _variables(template: str, channel: Channel, listed: ListedTemplate, *, given: int) -> Iterator[Fault]:
+    """Too many or too few; where the provider tells neither the text nor a number, nobody knows."""
+    if (listed.body or listed.variables) and listed.variables != given:
+        wanted = "1 variable" if listed.variables == 1 else f"{listed.variables or 'no'} variables"
+        yield Fault(f"{template} takes {wanted} on {channel}, and is given {given or 'none'}.", "Change yours.")
 
 
 def _known(channel: Channel, content: Mapping[str, Any]) -> Known:
@@ -88,7 +95,3 @@ def _known(channel: Channel, content: Mapping[str, Any]) -> Known:
 def _seen(channel: Channel) -> str:
     local = timezone.localtime(channel.templates_at)
     return f"{formats.date_format(local, 'DATETIME_FORMAT')} {settings.TIME_ZONE}"
-
-
-def _count(number: int) -> str:
-    return "1 variable" if number == 1 else f"{number or 'no'} variables"

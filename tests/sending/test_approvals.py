@@ -1,18 +1,16 @@
 """Templates are looked at again before the first message leaves: one that was stopped meanwhile reaches nobody."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 import responses
 from django.db import connection
-from django.utils import timezone
 from django_q.brokers import get_broker
 
 from broadcaster import accounts, tasks
-from broadcaster.models import Broadcast, Channel, ListedTemplate, Template
-from broadcaster.sending import approvals, batches, expansion, pump, recovery, schedule
+from broadcaster.models import Broadcast, Channel, Template
+from broadcaster.sending import approvals, batches, expansion, pump, schedule
 from tests.papering import URL, listing, paper, paper_channel, template
 from tests.queued import queued
 from tests.sending.broadcasts import LONG_AGO, claimed, preparing, reload, rows, states_of
@@ -279,35 +277,3 @@ def test_a_broadcast_on_the_desk_again_has_nothing_decided(channel: Channel) -> 
     Broadcast.objects.update(state="missed")
     schedule.unschedule(reload(broadcast))
     assert not reload(broadcast).goes_on_unapproved
-
-
-# -- whatever dies -----------------------------------------------------------------------------------------------------
-
-
-class Died(BaseException):
-    """What a worker does not live to see."""
-
-
-@pytest.mark.parametrize("place", [(accounts, "list_due"), (accounts, "_replace"), (approvals, "_pause")])
-def test_a_death_during_the_look_loses_nothing(
-    channel: Channel, place: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broadcast = waiting(channel)
-    stopped()
-
-    def die(*arguments: object, **options: object) -> None:
-        raise Died
-
-    with monkeypatch.context() as dying:
-        dying.setattr(*place, die)
-        with pytest.raises(Died):
-            expand(broadcast)
-    assert batches.claim("worker") is None
-    Broadcast.objects.update(prepare_until=timezone.now() - timedelta(seconds=1))
-    Channel.objects.update(templates_tried_at=None)
-    assert recovery.stalled_preparations() == [broadcast.pk]
-    approved()
-    assert expand(broadcast)
-    pump.run()
-    assert (states_of(broadcast), posts()) == ({"accepted": 3}, 3)
-    assert ListedTemplate.objects.get().approval == "approved"
