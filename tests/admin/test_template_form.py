@@ -205,7 +205,7 @@ def test_the_order_of_attachments_stays(operator: Client) -> None:
     first, last = stored("1.png"), stored("2.png")
     stored_lines = [media.reference(last.uuid), "https://x/y.png", media.reference(first.uuid)]
     template = make_template(eng={"text": "Hi", "attachments": stored_lines})
-    given = {"lang": "eng", "text": "Hi", "attachments_files": chosen(first, last), "attachments": "https://x/y.png"}
+    given = {"lang": "eng", "text": "Hey", "attachments_files": chosen(first, last), "attachments": "https://x/y.png"}
     operator.post(page(template), filled(template, given))
     assert names(template) == ["2.png", "https://x/y.png", "1.png"]
 

@@ -76,3 +76,18 @@ def test_there_are_none_where_nothing_can_be_rendered(compose: Compose, fields: 
 def test_they_carry_what_the_provider_would_refuse(compose: Compose) -> None:
     broadcast = compose(channel=make_channel("imiconnect"))
     assert [error.field for sample in samples(broadcast) for error in sample.errors] == ["content", "content"]
+
+
+@pytest.mark.parametrize(("kind", "shown"), [("rapidpro", 3), ("khoros", 2), ("kaleyra", 2)])
+def test_what_another_provider_keeps_is_not_shown(compose: Compose, kind: str, shown: int) -> None:
+    broadcast = compose("Hello", channel=make_channel(kind))
+    broadcast.contacts.add(Contact.objects.create(identifier="contact:09d23a05-47fe-11e4-bfe9-b8f6b119e9ab"))
+    assert len(samples(broadcast)) == shown
+
+
+def test_a_file_is_shown_as_ours_and_held_against_the_providers_rules_as_its_own(compose: Compose) -> None:
+    line = "media:6cb25adc-47fe-11e4-bfe9-b8f6b119e9ab"
+    template = make_template(eng={"text": "Hello", "attachments": [line]})
+    first, *_ = samples(compose(channel=make_channel("rapidpro"), template=template))
+    assert first.content == providers.Text.of("Hello", attachments=(line,))
+    assert first.errors == ()
