@@ -29,7 +29,7 @@ HEADER = ("Name", "Phone", "Language", "City", "Order", "Amount")
 BARE = f"CREATE TEMPORARY TABLE bare ({', '.join(f'c{place} text' for place in range(len(HEADER)))})"
 
 
-class PeerResource(resources.ModelResource):  # type: ignore[misc]  the library has no types
+class PeerResource(resources.ModelResource):  # type: ignore[misc]  # the library has no types
     """With all that makes it quicker; people join their group afterwards, since its bulk mode leaves that out."""
 
     class Meta:

@@ -1,13 +1,16 @@
 """What a recipient would see of a content, as far as we can know it: the words of the phone-like preview."""
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import providers
 from broadcaster.admin.media import image_url
 from broadcaster.content import media, sms_parts
-from broadcaster.models import Channel, MediaFile
+from broadcaster.models import Channel, ListedTemplate, MediaFile
+
+PLACE = re.compile(r"\{\{\s*(\w{1,40})\s*\}\}")  # of a variable in a listed body: a number, or a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,11 @@ class Bubble:
     facts: tuple[tuple[str, str], ...] = ()
 
 
-def bubble(content: providers.Content) -> Bubble:
-    """The bubble of a rendered content."""
+def bubble(content: providers.Content, channel: Channel | None = None) -> Bubble:
+    """The bubble of a rendered content; a provider's template with its words where the channel's account lists them."""
+    if isinstance(content, providers.TemplateMessage) and channel and (words := _listed_words(content, channel)):
+        note = f"Template “{content.name}” ({content.language}), as the account lists it."
+        return replace(_template(content), text=words, note=note, facts=())
     return DRAWN[content.kind](content)
 
 
@@ -62,6 +68,17 @@ def _template(content: providers.TemplateMessage) -> Bubble:
         facts=tuple((f"{{{{{place}}}}}", value) for place, value in enumerate(content.variables, start=1)),
         buttons=tuple(button.value for button in content.buttons),
     )
+
+
+def _listed_words(content: providers.TemplateMessage, channel: Channel) -> str:
+    """The body as the account lists it, with the variables in their places; empty where it is not known."""
+    listed = ListedTemplate.objects.filter(channel=channel, name=content.name, language=content.language).first()
+    body = listed.body if listed else ""
+    names = list(dict.fromkeys(PLACE.findall(body)))
+    if all(map(str.isdecimal, names)):
+        names.sort(key=int)
+    given = dict(zip(names, content.variables, strict=False))
+    return PLACE.sub(lambda place: given.get(place[1], place[0]), body)
 
 
 def _event(content: providers.Event) -> Bubble:

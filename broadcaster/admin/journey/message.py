@@ -122,4 +122,10 @@ def look(broadcast: Broadcast, wanted: str = "1") -> Look | None:
         return None
     number = min(max(int(wanted), 1), len(samples)) if wanted.isdecimal() else 1
     sample = samples[number - 1]
-    return Look(sample, bubble(sample.content), parts(broadcast.channel, sample.content), number, len(samples))
+    return Look(
+        sample,
+        bubble(sample.content, broadcast.channel),
+        parts(broadcast.channel, sample.content),
+        number,
+        len(samples),
+    )

@@ -6,7 +6,8 @@ from django.urls import reverse
 import providers
 from broadcaster.admin.journey.bubble import Attachment, Bubble, bubble, parts
 from broadcaster.content import media
-from broadcaster.models import Channel
+from broadcaster.models import Channel, ListedTemplate
+from tests.content.conftest import make_channel
 from tests.files import PDF, stored
 
 Case = tuple[providers.Content, Bubble]
@@ -53,6 +54,32 @@ CASES: dict[str, Case] = {
 def test_each_content_has_its_bubble(case: Case) -> None:
     content, expected = case
     assert bubble(content) == expected
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("Dear {{1}}, pay {{2}}. Bye, {{1}}", "Dear Ann, pay 10. Bye, Ann"),
+        ("Pay {{2}}, {{ 1 }}", "Pay 10, Ann"),
+        ("Dear {{name}}, pay {{amount}}", "Dear Ann, pay 10"),
+        ("Dear {{1}}, {{2}} of {{3}}", "Dear Ann, 10 of {{3}}"),
+        ("<b>{{1}}</b>", "<b>Ann</b>"),
+    ],
+)
+def test_a_listed_template_is_shown_in_its_words(body: str, words: str) -> None:
+    channel = make_channel(kind="qiscus")
+    ListedTemplate.objects.create(channel=channel, name="bill", language="id", approval="approved", body=body)
+    shown = bubble(providers.TemplateMessage("bill", "id", ("Ann", "10")), channel)
+    assert shown == Bubble(text=words, note="Template “bill” (id), as the account lists it.")
+
+
+@pytest.mark.django_db
+def test_a_template_whose_words_are_not_listed_is_shown_by_its_variables() -> None:
+    channel = make_channel(kind="qiscus")
+    ListedTemplate.objects.create(channel=channel, name="bill", language="id", approval="approved")
+    content = providers.TemplateMessage("bill", "id", ("Ann",))
+    assert bubble(content, channel) == bubble(content)
 
 
 @pytest.mark.django_db
