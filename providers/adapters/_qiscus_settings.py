@@ -31,7 +31,7 @@ FIELDS = (
         "bulk_from",
         "Recipients for a file, at least",
         "integer",
-        "Where enough of them share a template. No more go out together than the channel sends in a second: with a "
+        "Where enough of them share a template. No more go out together than the channel sends in five seconds: with a "
         "slower pace than this number, all go one by one.",
         default=20,  # as many as a new channel sends in a second
         minimum=2,
