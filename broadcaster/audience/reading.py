@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from json.encoder import encode_basestring_ascii as encoded
 from typing import NamedTuple
 
-from broadcaster.audience import phones
+from broadcaster.audience import phones, segments
 from broadcaster.audience.spreadsheets import Row
 from broadcaster.models import AudienceUpload
 
 NAME_LIMIT, IDENTIFIER_LIMIT = 128, 128
 LANGUAGE_CHARACTERS = 3  # ISO 639-3
 NOWHERE = -1
+WHOLE_GROUP = "The identifier is that of a provider's whole group. Choose groups on the audience page, not in a file."
 
 
 class Person(NamedTuple):  # there is one for each row, and no other immutable thing is made as quickly
@@ -58,6 +59,8 @@ class Reader:
             phone = None
         if len(identifier) > IDENTIFIER_LIMIT:
             return Refused(row, "identifier_too_long", f"The identifier is longer than {IDENTIFIER_LIMIT} characters.")
+        if identifier.startswith(segments.GROUP):
+            return Refused(row, "whole_group", WHOLE_GROUP)
         return Person(
             row,
             phone,

@@ -117,6 +117,11 @@ class TestIdentifiers:
         upload = load(self.HEADER, f"Ann,,{'x' * 129}", Customer="identifier")
         assert [row.code for row in upload.rejected.all()] == ["identifier_too_long"]
 
+    def test_a_file_cannot_name_a_whole_group_at_a_provider(self) -> None:
+        upload = load(self.HEADER, "All,,group:5f05311e-8f81-4a67-a5b5-1501b6d6496a", Customer="identifier")
+        assert [row.code for row in upload.rejected.all()] == ["whole_group"]
+        assert Contact.objects.count() == 0
+
     def test_a_row_without_phone_and_identifier_is_nobody(self) -> None:
         upload = load(self.HEADER, "Ann,,", Customer="identifier")
         assert counts(upload) == {"invalid": 1}

@@ -9,12 +9,12 @@ from django.db.models import QuerySet
 
 from broadcaster import provider_groups
 from broadcaster.admin.membership import size_in_words, with_size
-from broadcaster.audience import phones, segments
+from broadcaster.audience import archives, phones, segments
 from broadcaster.models import AudienceUpload, Broadcast, Channel, Group, ListedGroup
 
 NO_REGION = ("", "Every number has its country code")
 REGION_HELP = "With Indonesia, 0812 345 678 is read as +62 812 345 678."
-ACCEPTED = ".csv,.tsv,.tab,.psv,.txt,.xlsx,.xlsm"
+ACCEPTED = ",".join([*sorted(archives.TABLES), ".zip"])
 
 
 class GroupsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
