@@ -16,7 +16,7 @@ from broadcaster.models import Batch, Broadcast, Channel
 from broadcaster.sending import batches, clock, outcomes, pacing, refusals, results
 from broadcaster.sending.posting import Crew, Post
 from broadcaster.sending.results import Results
-from broadcaster.sending.window import Builder, Window, rows_of
+from broadcaster.sending.window import Builder, Row, Window, rows_of
 from providers import Outcome, SendResult
 
 WINDOWS_IN_FLIGHT = 2
@@ -140,25 +140,38 @@ class Lane:
         is_probing = bool(self.channel.hold_reason)
         return self.crew.windows < (WINDOWS_IN_FLIGHT if self._is_tried and not is_probing else 1)
 
-    def _size(self) -> int:
-        """Messages in the next window: what the crew posts at once, but at most a second of the pace.
-
-        One request that carries many is let through whole, up to some seconds of the pace: a file of a thousand or a
-        hundred URNs are one call to the provider, and the next one waits until their slots are over.
-        """
+    def _size(self, *, most_s: float = 1) -> int:
+        """Messages in the next window: what the crew posts at once, but at most a second of the pace, or `most_s`."""
         if self.channel.hold_reason:  # its hold ran out, and one message tells whether it works again
             return 1
         a_request = self.crew.client.batch_limit()
         width = self.channel.concurrency * a_request
         if not self._is_tried:
             width = min(WINDOWS_IN_FLIGHT * width, refusals.FIRST)
-        most = max(self._pace, min(a_request, self._pace * REQUEST_S))
+        most = max(self._pace, min(a_request, self._pace * most_s))
         return max(1, min(width, int(most)))
+
+    def _build(self) -> tuple[list[Row], Window]:
+        """The next window and its rows.
+
+        One request that carries many is let through whole, up to some seconds of the pace: a file of a thousand or a
+        hundred URNs are one call to the provider, and the next one waits until their slots are over. Not where the
+        provider itself counts a request's recipients by the second, and not where nothing shares a request: a worker
+        that dies would leave so many more unknown.
+        """
+        size = self._size()
+        wide = size if self.crew.client.capabilities.batch_within_rate else self._size(most_s=REQUEST_S)
+        if wide > size:
+            rows = self._rows[:wide]
+            window = self._builder.build(rows)
+            if max(map(len, self.crew.client.split(window.out)), default=0) > size:
+                return rows, window
+        rows = self._rows[:size]
+        return rows, self._builder.build(rows)
 
     def _prepare(self) -> None:
         """Build the next window and reserve its slots; what is dropped alone is written at once."""
-        rows = self._rows[: self._size()]
-        window = self._builder.build(rows)
+        rows, window = self._build()
         slots = pacing.reserve(self.channel, len(window.out)) if window.out else None
         if slots and slots.count < len(window.out):  # the cap for 24 hours ends in this window
             if not slots.count:

@@ -7,7 +7,7 @@ import pytest
 
 from broadcaster.models import Channel, Receipt
 from broadcaster.receipts import apply, polling
-from broadcaster.sending import pump, refusals
+from broadcaster.sending import pacing, pump, refusals
 from tests.audiences import phone
 from tests.sending.broadcasts import ORDINARY, channel_and_template, prepared, reload, rows, states_of
 from tests.simulating import Simulator, wait_until
@@ -42,6 +42,38 @@ def test_a_file_is_not_cut_to_a_second_of_the_pace(channel: Channel, simulator: 
     pump.run()
     shared = Counter(Counter(message["request"] for message in simulator.accepted("qiscus")).values())
     assert shared == {1: refusals.FIRST, 60 - refusals.FIRST: 1}
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many messages each window took slots for."""
+    counts: list[int] = []
+    reserve = pacing.reserve
+
+    def counted(channel: Channel, count: int) -> pacing.Slots:
+        counts.append(count)
+        return reserve(channel, count)
+
+    monkeypatch.setattr(pacing, "reserve", counted)
+    return counts
+
+
+def test_messages_that_share_no_request_go_in_windows_of_a_second(simulator: Simulator, windows: list[int]) -> None:
+    _, template = channel_and_template("rapidpro", simulator.url, rate_per_second=20)
+    template.translations.update(content={"text": "Hello @contact.name"})
+    prepared(60, kind="rapidpro")
+    pump.run()
+    assert max(windows) <= 20
+
+
+def test_a_channel_that_was_slowed_down_bursts_no_more(simulator: Simulator, windows: list[int]) -> None:
+    channel_and_template("imiconnect", simulator.url, rate_per_second=20)
+    Channel.objects.update(rate_factor=0.5)
+    prepared(40, kind="imiconnect")
+    pump.run()
+    assert max(windows) <= refusals.FIRST
+    requests = Counter(message["request"] for message in simulator.accepted("imiconnect"))
+    assert max(requests.values()) <= 10
 
 
 def test_everybody_of_a_file_has_a_fate_of_their_own(channel: Channel) -> None:
