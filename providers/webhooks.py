@@ -19,7 +19,8 @@ HEADER, HEADER_VALUE = "receipts_header", "receipts_header_value"
 SIGNING_SECRET, SIGNATURE_REQUIRED = "webhook_secret", "require_signature"
 SIGNATURE_HEADER = "x-hub-signature"
 HASHES = {"sha256": hashlib.sha256, "sha512": hashlib.sha512}
-HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110, 5.6.2: a token
+# RFC 9110, 5.6.2: a token; but no underscore, which servers drop or, as PEP 3333 has it, make a hyphen of.
+HEADER_NAME = re.compile(r"[!#$%&'*+.^`|~0-9A-Za-z-]+\Z")
 
 BASIC_FIELDS = (
     ConfigField(
@@ -98,7 +99,7 @@ def _problems(config: Mapping[str, Any], secrets: Mapping[str, str]) -> Iterator
         (":" in user, "The receipts user may hold no colon; choose another name."),
         (
             bool(header) and not HEADER_NAME.match(header),
-            "The receipts header must be the name of one header, such as X-Receipts-Key.",
+            "The receipts header must be the name of one header, without an underscore, such as X-Receipts-Key.",
         ),
         (
             bool(user) and header.lower() == "authorization",

@@ -132,6 +132,11 @@ UNUSABLE = {
     "signature without a secret": ({"require_signature": True}, {"webhook_secret": ""}, "Enter the webhook secret"),
     "colon in the user": ({"receipts_user": "a:b"}, {"receipts_password": "p"}, "may hold no colon"),
     "header with a space": ({"receipts_header": "X Key"}, {"receipts_header_value": "v"}, "the name of one header"),
+    "header with an underscore": (
+        {"receipts_header": "X_Receipts_Key"},
+        {"receipts_header_value": "v"},
+        "without an underscore",
+    ),
     "header that is none": ({"receipts_header": "X-Ключ"}, {"receipts_header_value": "v"}, "the name of one header"),
     "one header for both": (
         {"receipts_user": "u", "receipts_header": "authorization"},
