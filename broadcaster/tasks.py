@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import time
+import uuid
 from collections.abc import Callable, Iterable
 
 from django.core.cache import cache
@@ -26,6 +27,7 @@ TASK_LIFE_S = 15  # a long job gives its worker back after this and queues itsel
 LINGER_S = 2.0
 NAP_S = 0.2
 POLL_EVERY_S = 3
+POLL_LOCK_S = 75  # longer than a task that begins its last turn at its end, the turn and the turn's last call
 GROUPS_EVERY_S = 5  # a person presses a button for it
 ASK_EVERY_S = 240  # a list of everything that a provider was given is no small thing to ask for
 
@@ -118,12 +120,16 @@ def poll_channels() -> None:
 
 def poll_channel(channel_id: int) -> None:
     """Ask for receipts for a while, one task a channel at a time."""
-    if not cache.add(f"polling-{channel_id}", _worker(), timeout=TASK_LIFE_S):
+    lock, mine = f"polling-{channel_id}", uuid.uuid4().hex
+    if not cache.add(lock, mine, timeout=POLL_LOCK_S):
         return
     end = time.monotonic() + TASK_LIFE_S - POLL_EVERY_S
-    while polling.poll(channel_id) and time.monotonic() < end:
-        time.sleep(POLL_EVERY_S)
-    cache.delete(f"polling-{channel_id}")
+    try:
+        while polling.poll(channel_id) and time.monotonic() < end:
+            time.sleep(POLL_EVERY_S)
+    finally:
+        if cache.get(lock) == mine:  # it may have run out, and be another's by now
+            cache.delete(lock)
 
 
 def ask_unknowns(channel_id: int) -> None:

@@ -1,15 +1,20 @@
 """Providers that post no receipts are asked: end to end against the simulator, and what happens when they fail."""
 
+import json
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 import responses
+from django.core.cache import cache
 from django.utils import timezone
 
 from broadcaster import tasks
 from broadcaster.models import Broadcast, Channel, Message
 from broadcaster.receipts import polling
 from broadcaster.sending import progress
+from providers.http import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 from tests.audiences import demo_channel, draft, imported, messy_csv, send_now
 from tests.receipts.conftest import PHONES, on_their_way, states
 from tests.running import wait_for
@@ -128,3 +133,43 @@ def test_a_channel_that_is_set_up_wrongly_changes_nothing(polled: Channel) -> No
     polled.save()
     assert polling.poll(polled.pk) == 0
     assert states(message) == ["accepted"]
+
+
+class TestOnePollerAtATime:
+    """What happens while the provider is slow to answer: `while_asked` runs then, and gives the answer."""
+
+    @pytest.fixture
+    def while_asked(self, polled: Channel) -> Iterator[list[Callable[[], object]]]:
+        on_their_way(polled, PHONES[0], provider_id="1")
+        steps: list[Callable[[], object]] = []
+
+        def answered(_: object) -> tuple[int, dict[str, str], str]:
+            steps.pop()()
+            return 200, {}, json.dumps({"next": None, "results": []})
+
+        with responses.RequestsMock() as provider:
+            provider.add_callback(responses.GET, MESSAGES, answered)
+            yield steps
+
+    def test_a_slow_answer_keeps_a_second_poller_out(
+        self, polled: Channel, while_asked: list[Callable[[], object]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def later() -> None:
+            now = time.time() + 15 + polling.LIFE_S + READ_TIMEOUT_S + CONNECT_TIMEOUT_S
+            monkeypatch.setattr(time, "time", lambda: now)
+            tasks.poll_channel(polled.pk)  # which would ask again, and find no step
+
+        while_asked.append(later)
+        tasks.poll_channel(polled.pk)
+        assert while_asked == []
+
+    def test_a_poller_frees_its_own_lock(self, polled: Channel, while_asked: list[Callable[[], object]]) -> None:
+        for _ in range(2):
+            while_asked.append(lambda: None)
+            tasks.poll_channel(polled.pk)
+            assert while_asked == []
+
+    def test_a_poller_frees_no_other_ones_lock(self, polled: Channel, while_asked: list[Callable[[], object]]) -> None:
+        while_asked.append(lambda: cache.set(f"polling-{polled.pk}", "another's"))
+        tasks.poll_channel(polled.pk)
+        assert cache.get(f"polling-{polled.pk}") == "another's"
