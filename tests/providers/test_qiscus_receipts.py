@@ -128,6 +128,19 @@ def test_many_unknown_jobs_are_not_asked_for_one_after_the_other() -> None:
 
 
 @responses.activate
+def test_every_job_is_an_answer_be_it_known_or_not() -> None:
+    responses.get(logs_of(1), json=logs(log("read")))
+    unknown = [responses.get(logs_of(number), status=404) for number in (2, 3, 4)]
+    heard = client("qiscus").poll(["1", "2", "3", "4"], since=datetime.now(UTC), cursor="c")
+    assert [(len(events), sum(job.call_count for job in unknown)) for events, _ in heard] == [
+        (1, 0),
+        (0, 1),
+        (0, 2),
+        (0, 3),
+    ]
+
+
+@responses.activate
 def test_what_was_heard_before_an_error_is_kept() -> None:
     responses.get(logs_of(1), json=logs(log("read")))
     responses.get(logs_of(2), status=429)
