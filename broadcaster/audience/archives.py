@@ -30,6 +30,8 @@ _OTHERS = {
     "word/document.xml": "This is a Word document. Put the table into a spreadsheet and save it as .xlsx.",
     "ppt/presentation.xml": "This is a presentation. Put the table into a spreadsheet and save it as .xlsx.",
 }
+_MIMETYPE, _MANIFEST = "mimetype", "META-INF/manifest.xml"
+_MAX_ABOUT_BYTES = 1 << 20  # of each of the two, which describe the file
 _SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
 _NO_SPREADSHEET = "This is a document, not a spreadsheet. Put the table into a spreadsheet and save it as .xlsx."
 _DAMAGED = "The archive (.zip) is damaged. Pack the table anew, or upload the table alone."
@@ -102,10 +104,13 @@ def _refuse_traps(members: list[ZipInfo], packed_bytes: int) -> None:
 
 def _opendocument(archive: ZipFile, members: dict[str, ZipInfo]) -> Kind:
     """The format announces itself in a member of its own (OpenDocument 1.2, part 3, 3.3)."""
-    mimetype = archive.read("mimetype") if "mimetype" in members else _SPREADSHEET
+    about = [members[name] for name in (_MIMETYPE, _MANIFEST) if name in members]
+    if any(member.file_size > _MAX_ABOUT_BYTES for member in about):
+        raise UnreadableFile(_BOMB)
+    mimetype = archive.read(_MIMETYPE) if _MIMETYPE in members else _SPREADSHEET
     if not mimetype.startswith(_SPREADSHEET):
         raise UnreadableFile(_NO_SPREADSHEET)
-    manifest = archive.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in members else b""
+    manifest = archive.read(_MANIFEST) if _MANIFEST in members else b""
     if b"encryption-data" in manifest:
         raise UnreadableFile(PROTECTED)
     return "ods"

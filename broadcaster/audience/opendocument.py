@@ -7,12 +7,15 @@ names: OpenDocument 1.2, part 1, chapters 9 (tables), 6 (text) and 19.385 (value
 import datetime as dt
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 from xml.etree.ElementTree import Element, ParseError
+from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 from zlib import error as ZlibError  # noqa: N812
 
-from defusedxml.common import DefusedXmlException
+from defusedxml.common import DefusedXmlException, EntitiesForbidden
 from defusedxml.ElementTree import iterparse
 
 from broadcaster.audience.archives import BROKEN
@@ -31,6 +34,10 @@ ANNOTATION, PARAGRAPH = _NAMES % ("office", "annotation"), _NAMES % ("text", "p"
 SPACES, TAB, BREAK = (_NAMES % ("text", name) for name in ("s", "tab", "line-break"))
 COUNT = _NAMES % ("text", "c")
 
+EXPAT_TABLE, EXPAT_NAME = (name[1:].replace("}", " ") for name in (TABLE, NAME))  # as the bare parser writes them
+
+DEEPEST = 100  # elements inside each other; a sheet has about ten
+LONGEST_COUNT = 9  # digits; no sheet is so large
 _MAX_ROWS = 1_048_576  # as in Excel
 _MAX_SPACES = 1_000
 _DURATION = re.compile(r"PT(\d{1,9})H(\d{1,9})M(\d{1,9})(?:[.,]\d*)?S")
@@ -38,12 +45,19 @@ _DAY_HOURS = 24
 
 
 def sheet_names(path: Path) -> list[str]:
-    """The names of the sheets, in their order."""
+    """The names of the sheets, in their order; quicker than reading them, since nothing is kept of what is between."""
     names: list[str] = []
-    for name, _ in _rows(path):
-        if name not in names:
-            names.append(name)
-    return names
+
+    def started(name: str, attributes: dict[str, str]) -> None:
+        if name == EXPAT_TABLE:
+            names.append(attributes.get(EXPAT_NAME, ""))
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = started
+    parser.EntityDeclHandler = _refuse_entity
+    with _content(path) as content:
+        parser.ParseFile(content)
+    return list(dict.fromkeys(names))
 
 
 def records(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
@@ -69,32 +83,49 @@ def _rows(path: Path) -> Iterator[tuple[str, Element]]:
     """Each row with the name of its sheet; what has been read is dropped."""
     above: list[Element] = []
     sheet = ""
+    with _content(path) as content:
+        for event, element in iterparse(content, events=("start", "end"), forbid_dtd=True):
+            if event == "start":
+                above.append(element)
+                sheet = element.get(NAME, "") if element.tag == TABLE else sheet
+                if len(above) > DEEPEST:
+                    raise UnreadableFile(BROKEN)
+                continue
+            above.pop()
+            if element.tag == ROW:
+                yield sheet, element
+                above[-1].remove(element)
+
+
+@contextmanager
+def _content(path: Path) -> Iterator[IO[bytes]]:
+    """The one XML part; whatever makes a broken one stumble becomes one sentence."""
     try:
         with ZipFile(path) as archive, archive.open("content.xml") as content:
-            for event, element in iterparse(content, events=("start", "end"), forbid_dtd=True):
-                if event == "start":
-                    above.append(element)
-                    sheet = element.get(NAME, "") if element.tag == TABLE else sheet
-                    continue
-                above.pop()
-                if element.tag == ROW:
-                    yield sheet, element
-                    above[-1].remove(element)
-    except (ParseError, DefusedXmlException, BadZipFile, NotImplementedError, ZlibError, EOFError, KeyError) as error:
+            yield content
+    except (ParseError, expat.ExpatError, DefusedXmlException, BadZipFile, NotImplementedError) as error:
+        raise UnreadableFile(BROKEN) from error
+    except (ZlibError, EOFError, KeyError) as error:
         raise UnreadableFile(BROKEN) from error
 
 
+def _refuse_entity(name: str, *_rest: object) -> None:
+    raise EntitiesForbidden(name, None, None, None, None, None)
+
+
 def _cells(row: Element) -> Iterator[str]:
-    """The texts of a row's cells; of a run of equal ones no more than a table may have columns, and one."""
+    """The texts of a row's cells, but of those that nobody may have no more than one."""
+    left = MAX_COLUMNS + 1
     for cell in row:
-        if cell.tag in CELLS:
-            text = _text(cell)
-            yield from [text] * min(_repeated(cell, COLUMNS_REPEATED), MAX_COLUMNS + 1)
+        if cell.tag in CELLS and left:
+            count = min(_repeated(cell, COLUMNS_REPEATED), left)
+            left -= count
+            yield from [_text(cell)] * count
 
 
 def _repeated(element: Element, attribute: str) -> int:
     count = element.get(attribute, "1")
-    return int(count) if count.isdecimal() and len(count) < 9 else 1  # noqa: PLR2004  no sheet is so large
+    return int(count) if count.isdecimal() and len(count) < LONGEST_COUNT else 1
 
 
 def _text(cell: Element) -> str:
@@ -131,8 +162,7 @@ def _words(element: Element) -> str:
     words = element.text or ""
     for inner in element:
         if inner.tag == SPACES:
-            count = inner.get(COUNT, "1")
-            words += " " * min(int(count) if count.isdecimal() else 1, _MAX_SPACES)
+            words += " " * min(_repeated(inner, COUNT), _MAX_SPACES)
         elif inner.tag in {TAB, BREAK}:
             words += "\t" if inner.tag == TAB else "\n"
         elif inner.tag != ANNOTATION:

@@ -6,6 +6,7 @@ The content decides how a file is read, not its name. Nothing that stands in a c
 the header keep their cells, and columns without a header get a name.
 """
 
+import logging
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -29,6 +30,8 @@ __all__ = [
     "rows",
     "sheet_names",
 ]
+
+log = logging.getLogger(__name__)
 
 _SAMPLE_ROWS = 100
 _SUFFIXES = {"", *archives.TABLES}
@@ -131,9 +134,20 @@ def _headers(sample: list[Row], dialect: Dialect) -> list[str]:
 
 
 def _records(path: Path, dialect: Dialect) -> Generator[Row, None, None]:
-    for number, cells in _read(path, dialect):
+    for number, cells in _safely(_read(path, dialect)):
         if row := tidy(number, cells):
             yield row
+
+
+def _safely(found: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """The same rows; whatever else a hostile file makes a reader stumble over becomes one sentence too."""
+    try:
+        yield from found
+    except (UnreadableFile, OSError):
+        raise
+    except Exception as error:
+        log.warning("an audience file could not be read", exc_info=error)
+        raise UnreadableFile(archives.BROKEN) from error
 
 
 def _read(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:

@@ -68,6 +68,7 @@ CELLS = {
     "text": (text("Zoë"), "Zoë"),
     "text with a leading zero": (text("0812"), "0812"),
     "spaces": (text('a<text:s text:c="3"/>b'), "a   b"),
+    "spaces without number": (text(f'a<text:s text:c="{"9" * 5_000}"/>b'), "a b"),
     "tab and break": (text("a<text:tab/>b<text:line-break/>c"), "a\tb\nc"),
     "paragraphs": (text("a</text:p><text:p>b"), "a\nb"),
     "span": (text("a<text:span>b<text:span>c</text:span></text:span>d"), "abcd"),
@@ -111,6 +112,13 @@ def test_runs_of_equal_cells_and_rows_are_unrolled(tmp_path: Path) -> None:
     ]
 
 
+def test_a_name_is_read_without_the_rows(tmp_path: Path) -> None:
+    entity = '<!DOCTYPE x [<!ENTITY b "ha">]>'
+    assert sheet_names(save(tmp_path, document(("One", ""), ("Two", END)))) == ["One", "Two"]
+    with pytest.raises(UnreadableFile, match="damaged"):
+        sheet_names(save(tmp_path, document(("One", END), before=entity)))
+
+
 def test_header_rows_and_groups_are_rows(tmp_path: Path) -> None:
     header = f"<table:table-header-rows>{row(text('HP'))}</table:table-header-rows>"
     group = f"<table:table-row-group>{row(text('0812'))}</table:table-row-group>"
@@ -140,9 +148,15 @@ def test_the_first_filled_sheet_is_taken_and_another_can_be(tmp_path: Path) -> N
         (document(("S", row(text("a"), repeated=2_000_000))), {}, "damaged"),
         (document(("S", row(text("a", repeated=999_999)) * 2)), {}, "at most 500"),
         (document(("S", row(text(" " * (12 << 20))))), {}, "far too much data"),
+        (document(("S", row(*[text("a", repeated=400)] * 40_000))), {}, "at most 500"),
+        (document(("S", END * 300 + row(text(3_000 * "<text:span>" + 3_000 * "</text:span>")))), {}, "damaged"),
+        (document(("S", END)), {"META-INF__manifest.xml": " " * (2 << 20)}, "far too much data"),
         (document(), {}, "file is empty"),
     ],
-    ids=["text document", "password", "entity", "broken XML", "rows", "columns", "bomb", "no sheet"],
+    ids=[
+        *("text document", "password", "entity", "broken XML", "rows", "columns", "bomb"),
+        *("many wide cells", "nesting", "large manifest", "no sheet"),
+    ],
 )
 def test_traps_and_other_documents_are_refused_in_plain_words(
     tmp_path: Path, content: str, options: dict[str, str], words: str
