@@ -19,6 +19,7 @@ from django.db.backends.utils import CursorWrapper
 from broadcaster.audience.reading import Person
 from broadcaster.models import AudienceUpload
 
+ONE_AT_A_TIME = 0x0A0D1E7CE  # any number that nothing else locks
 COPY = "COPY staged (number, phone, identifier, name, language, fields, variables) FROM STDIN"
 INSERT = "INSERT INTO staged VALUES (%s, %s, %s, %s, %s, %s, %s, NULL, NULL)"
 
@@ -114,12 +115,14 @@ def save(upload: AudienceUpload, people: Sequence[Person], now: datetime) -> tup
     """Write the people, none of whom shares a phone or identifier with another; call it inside a transaction.
 
     How many became what, and the numbers of those rows whose person stood further up in the file already. Raises
-    IntegrityError where another import makes one of them at this moment: nothing is written then, so try again.
+    IntegrityError where somebody else makes one of them at this moment: nothing is written then, so try again.
     """
     dialect = POSTGRESQL if connection.vendor == "postgresql" else SQLITE
     at = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
         _load(cursor, people, dialect)
+        if dialect is POSTGRESQL:  # imports of the same people would fail or wait for each other crosswise
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
         cursor.execute(MATCH)
         cursor.execute(DUPLICATES, [upload.pk])
         _update_contacts(cursor, dialect, at)

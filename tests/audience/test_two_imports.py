@@ -42,6 +42,15 @@ def test_two_workers_on_one_file_count_its_rows_once() -> None:
     assert (Contact.objects.count(), AudienceRow.objects.count(), upload.rejected.count()) == (100, 100, 10)
 
 
+def test_many_imports_of_the_same_people_never_fail_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "TRIES", 1)
+    monkeypatch.setattr(uploads, "CHUNK_ROWS", 500)
+    taken = [started(HEADER, *people(3_000)[place:], *people(3_000)[:place]) for place in (0, 250, 500, 750)]
+    import_together(*taken)
+    assert [finish(upload).accepted for upload in taken] == [3_000] * 4
+    assert Contact.objects.count() == 3_000
+
+
 def test_two_files_with_the_same_people_make_each_of_them_once() -> None:
     first, second = started(HEADER, *people(100)), started(HEADER, *reversed(people(100)))
     import_together(first, second)
