@@ -1,4 +1,4 @@
-"""IMIconnect's answers: one item for all destinations or one for each, and what each code means.
+"""IMIconnect's answers: one item for each destination or one for the request, and what each code means.
 
     {"response": [{"code": "1001", "transid": "48ceebcb-...", "description": "Queued"}]}
     {"response": [{"code": "7001", "transid": "", "description": "Authentication failed"}]}
@@ -46,6 +46,8 @@ ERRORS: dict[str, type[ProviderError]] = {
     "7127": ChannelRejected,  # O source address not allowed
     "8009": MessageRejected,  # O the customer's profile does not exist
 }
+# A single item of these says that some destination is wrong, and not what became of the others in the request.
+OF_ONE_DESTINATION = frozenset({"7102", "8009"})
 NOT_ALLOWED = "IMIconnect does not take calls from this server's address; have it added to the service's allowed list."
 SENTENCES = {
     "1002": "IMIconnect took only a part of the calls and does not say which.",

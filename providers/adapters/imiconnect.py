@@ -22,7 +22,7 @@ from typing import Any
 
 from providers import client, limits, parsing, webhooks, writing
 from providers.adapters import _imiconnect_receipts
-from providers.adapters._imiconnect_answers import ERRORS, code_of, items, result_of
+from providers.adapters._imiconnect_answers import ERRORS, OF_ONE_DESTINATION, code_of, items, result_of
 from providers.adapters._imiconnect_receipts import STATUSES
 from providers.capabilities import Capabilities
 from providers.config import ConfigField, batch_size_field
@@ -142,13 +142,13 @@ class Client(client.Client):
         return Request.json(self.url("/resources/v1/messaging"), payload, headers=self.headers)
 
     def read(self, answer: Answer, messages: Sequence[OutboundMessage]) -> list[SendResult]:
-        """One item for all, or one for each; anything between says nothing about any of them."""
+        """One item for each, or one that is about the request; anything else says nothing about any of them."""
         found = items(answer)
         if not found and not answer.ok:
             raise error_for_status(answer, " ".join(parsing.texts(answer.value)))
         if len(found) == len(messages):
             return [result_of(item, answer) for item in found]
-        if len(found) == 1 or len({code_of(item) for item in found}) == 1:
+        if len(found) == 1 and code_of(found[0]) not in OF_ONE_DESTINATION:
             return [result_of(found[0], answer)] * len(messages)
         raise AnswerUnreadable("IMIconnect's answer does not say which destinations were accepted.")
 

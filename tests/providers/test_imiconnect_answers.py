@@ -140,6 +140,33 @@ def test_items_that_fit_no_destination_leave_all_unknown() -> None:
     assert [result.outcome for result in results] == [Outcome.UNKNOWN] * 3
 
 
+OF_ONE_DESTINATION = {"7102", "8009"}
+
+
+@pytest.mark.parametrize("code", CODES.keys() - OF_ONE_DESTINATION - {"7009", "7022"})
+def test_one_item_that_is_about_the_request_counts_for_all(code: str) -> None:
+    results, _ = post(imiconnect(), calls(3), coded(code))
+    assert [result.outcome for result in results] == [CODES[code][0]] * 3
+
+
+@pytest.mark.parametrize("code", sorted(OF_ONE_DESTINATION))
+def test_one_item_that_is_about_a_destination_leaves_all_unknown(code: str) -> None:
+    results, _ = post(imiconnect(), calls(3), coded(code))
+    assert [result.outcome for result in results] == [Outcome.UNKNOWN] * 3
+
+
+def test_one_queued_item_counts_for_all() -> None:
+    results, _ = post(imiconnect(), calls(3), QUEUED)
+    assert [(result.outcome, result.provider_id) for result in results] == [(Outcome.ACCEPTED, "48ceebcb")] * 3
+
+
+@pytest.mark.parametrize("code", ["1001", "7006", "7102"])
+def test_equal_items_that_are_too_few_leave_all_unknown(code: str) -> None:
+    two = {"status": 200, "json": {"response": [item(code, transid="a"), item(code, transid="b")]}}
+    results, _ = post(imiconnect(), calls(3), two)
+    assert [(result.outcome, result.provider_id) for result in results] == [(Outcome.UNKNOWN, "")] * 3
+
+
 @pytest.mark.parametrize("code", ["7009", "7022"])
 def test_request_that_is_too_large_goes_out_in_halves(code: str) -> None:
     results, requests = post(imiconnect(), calls(3), coded(code), QUEUED, QUEUED)
