@@ -1,5 +1,7 @@
 """Where providers post delivery receipts: authenticate, store, answer 200, and nothing else."""
 
+import logging
+
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
@@ -10,6 +12,8 @@ from broadcaster import queue
 from broadcaster.models import Channel
 from broadcaster.receipts import inbox
 
+log = logging.getLogger(__name__)
+
 WAKE_EVERY_S = 1.0  # the applier lingers for longer than this, so that no receipt waits for the next tick
 METHODS = ("POST", "GET", "HEAD", "PUT", "PATCH")  # some providers let their users choose
 
@@ -17,7 +21,10 @@ METHODS = ("POST", "GET", "HEAD", "PUT", "PATCH")  # some providers let their us
 @csrf_exempt
 @require_http_methods(METHODS)
 def receive(request: HttpRequest, token: str) -> HttpResponse:
-    """Store one call. 200 once it is safe; 400 for a bad signature; 404 for an address that is no channel's."""
+    """Store one call. 200 once it is safe; 400 for a bad signature; 404 for an address that is no channel's.
+
+    503 where the channel must be mended before anybody can tell who posts: the provider is to try again.
+    """
     channel = Channel.objects.filter(receipts_token=token).first()
     if channel is None or not constant_time_compare(channel.receipts_token, token):
         raise Http404
@@ -29,6 +36,9 @@ def receive(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponse(refusal.sentence, status=refusal.status, content_type="text/plain")
     except providers.InvalidSignature:
         return HttpResponse("The signature does not fit.", status=400, content_type="text/plain")
+    except inbox.CannotVerify:
+        log.warning("a receipt of channel %s is refused for now: its settings cannot be used, mend them", channel)
+        return HttpResponse("Nobody can tell now who posts; try again later.", status=503, content_type="text/plain")
     queue.enqueue_at_most("apply_receipts", every_s=WAKE_EVERY_S)
     return HttpResponse("ok", content_type="text/plain")
 

@@ -6,6 +6,7 @@ import hmac
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 import providers
 from broadcaster.models import Channel, Receipt
@@ -49,13 +50,6 @@ def test_what_shows_who_posts_is_not_kept(guarded: Channel) -> None:
     assert receipt.headers == {"x-request-id": "5"}
 
 
-def test_what_shows_who_posts_is_not_kept_where_the_keys_to_the_secrets_are_lost(guarded: Channel) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE broadcaster_channel SET secrets = %s", ["lost"])
-    guarded.refresh_from_db()
-    assert store(guarded, LOGIN | {"X-Request-Id": "5"}).headers == {"x-request-id": "5"}
-
-
 @pytest.mark.parametrize(
     "headers",
     [{}, {"Authorization": LOGIN["Authorization"]}, {"X-Receipts-Key": "k3y"}, LOGIN | {"X-Receipts-Key": ""}],
@@ -96,3 +90,67 @@ class TestSignature:
         with pytest.raises(providers.InvalidSignature):
             store(signed, {"X-Hub-Signature": f"sha256={'0' * 64}"})
         assert not Receipt.objects.exists()
+
+
+def lose_keys(channel: Channel) -> Channel:
+    """The channel, whose secrets no present key opens."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE broadcaster_channel SET secrets = %s WHERE id = %s", ["lost", channel.pk])
+    channel.refresh_from_db()
+    return channel
+
+
+def without_address(channel: Channel) -> Channel:
+    """The channel, which cannot be used although its secrets can be read."""
+    channel.config["base_url"] = "no address"
+    channel.save()
+    return channel
+
+
+def posted(channel: Channel) -> int:
+    """The status that the provider gets."""
+    return Client().post(f"/receipts/{channel.receipts_token}/", b"{}", "application/json", headers=LOGIN).status_code
+
+
+class TestSettingsThatCannotBeUsed:
+    """Nobody can tell who posts. What no proof would have been asked of is kept; all else is to come again."""
+
+    @pytest.mark.parametrize("kind", ["imiconnect", "kaleyra", "khoros"])
+    def test_whether_a_proof_is_asked_for_is_among_the_lost_secrets(self, db: None, kind: str) -> None:
+        channel = lose_keys(make_channel(kind, "Locked"))
+        assert posted(channel) == 503
+        assert not Receipt.objects.exists()
+
+    @pytest.mark.parametrize("kind", ["rapidpro", "qiscus"])
+    def test_a_provider_that_can_show_nothing_is_believed_as_ever(self, db: None, kind: str) -> None:
+        assert posted(lose_keys(make_channel(kind, "Locked"))) == 200
+
+    @pytest.mark.parametrize("setting", ["receipts_user", "receipts_header", "require_signature"])
+    def test_a_plain_setting_asks_for_a_proof(self, channel: Channel, setting: str) -> None:
+        channel.config[setting] = "X-Receipts-Key"
+        assert posted(without_address(channel)) == 503
+
+    @pytest.mark.parametrize("secret", ["receipts_password", "receipts_header_value"])
+    def test_a_secret_asks_for_a_proof(self, channel: Channel, secret: str) -> None:
+        channel.secrets[secret] = "k3y"
+        assert posted(without_address(channel)) == 503
+
+    def test_readable_secrets_without_one_for_receipts_ask_for_none(self, channel: Channel) -> None:
+        assert posted(without_address(channel)) == 200
+
+    def test_of_a_provider_without_an_adapter_nobody_knows(self, channel: Channel) -> None:
+        channel.kind = "gone"
+        channel.save()
+        assert posted(channel) == 503
+
+    def test_it_is_believed_again_once_the_keys_are_back(self, guarded: Channel) -> None:
+        secrets = guarded.secrets
+        assert posted(lose_keys(guarded)) == 503
+        guarded.secrets = secrets
+        guarded.save()
+        assert posted(guarded) == 200
+
+    def test_no_header_is_kept_that_may_hold_a_secret(self, db: None) -> None:
+        channel = lose_keys(make_channel("rapidpro", "Locked"))
+        headers = {"Content-Type": "text/plain", "User-Agent": "courier", "X-Any-Key": "k3y"} | LOGIN
+        assert store(channel, headers).headers == {"content-type": "text/plain", "user-agent": "courier"}
