@@ -51,8 +51,8 @@ INBOUND = frozenset({"post_comment_mobile", "post_comment_rest"})  # Qiscus' pag
 def read_jobs(job_ids: Sequence[str], ask: Callable[[str, int, int], Any]) -> Iterator[list[ReceiptEvent]]:
     """The events of each page of each job's logs: `ask` has the answer to a job, a page and its length.
 
-    A job that Qiscus does not know has no events, and keeps no other from its news. Raises ChannelRejected where it knows none of them,
-    and whatever else asking raises.
+    A job that Qiscus does not know has no events, and keeps no other from its news. Raises ChannelRejected where it
+    knows none of them, and whatever else asking raises.
     """
     unknown, is_heard = 0, False
     for job_id in job_ids:
