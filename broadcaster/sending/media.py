@@ -7,11 +7,13 @@ another time may mend is tried again by a later tick; anything else fails the br
 import contextlib
 import logging
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 
 import providers
 from broadcaster import gateway
@@ -22,6 +24,7 @@ from broadcaster.sending import batches, clock, states
 log = logging.getLogger(__name__)
 
 AGAIN_S = 50  # less than the time between two ticks
+REASON_CHARACTERS = 500
 
 
 class NotYet(Exception):  # noqa: N818
@@ -41,8 +44,9 @@ def give_next(broadcast: Broadcast) -> bool:
         if not (error.retryable or error.may_be_accepted):
             raise _failed(broadcast, file, error.sentence) from error
         log.warning("broadcast %s waits, for a file could not be uploaded: %s", broadcast.pk, error.sentence)
-        reason = f"{broadcast.sender} could not take the file {file}: {error.sentence} It is tried again every minute."
-        _keep(broadcast, seconds=max(AGAIN_S, error.retry_after_s or 0), state_reason=reason[:500])
+        _wait(
+            broadcast, f"{broadcast.sender} could not take the file {file}: {error.sentence}", error.retry_after_s or 0
+        )
         raise NotYet from error
     except providers.ConfigurationError as error:
         raise _failed(broadcast, file, str(error)) from error
@@ -75,6 +79,15 @@ def _record(broadcast: Broadcast, key: str, provider_id: str) -> None:
     broadcast.media = known | {key: provider_id}
 
 
+def _wait(broadcast: Broadcast, why: str, asked_s: float) -> None:
+    """Keep the lease until the next try, which is no sooner than the provider asked. Raises batches.LeaseLost."""
+    again = "It is tried again every minute."
+    if asked_s > AGAIN_S:
+        at = (clock.now() + timedelta(seconds=asked_s)).astimezone(ZoneInfo(broadcast.time_zone))
+        again = f"It is tried again after {date_format(at, 'DATETIME_FORMAT')} {at.tzname()}, as the provider asks."
+    _keep(broadcast, seconds=max(AGAIN_S, asked_s), state_reason=f"{why[: REASON_CHARACTERS - len(again) - 1]} {again}")
+
+
 def _keep(broadcast: Broadcast, *, seconds: float, **fields: str) -> None:
     """Keep the lease for so long from now. Raises batches.LeaseLost."""
     until = clock.now() + timedelta(seconds=seconds)
@@ -89,7 +102,7 @@ def _failed(broadcast: Broadcast, file: MediaFile | None, sentence: str) -> batc
     reason = f"{broadcast.sender} cannot be given {what}: {sentence} {remedy}"
     with contextlib.suppress(states.MoveRefused), transaction.atomic():
         if _ours(broadcast).update(prepare_until=None) == 1:
-            ended = {"state_reason": reason[:500], "finished_at": timezone.now()}
+            ended = {"state_reason": reason[:REASON_CHARACTERS], "finished_at": timezone.now()}
             states.move(broadcast, Broadcast.State.FAILED, only_from={Broadcast.State.PREPARING}, **ended)
     return batches.LeaseLost()
 

@@ -93,6 +93,8 @@ def _decided_by_resuming(broadcast: Broadcast, now: datetime) -> dict[str, Any]:
     """What else a resume decides: that it goes on in spite of the reason, and that it begins now though it is late."""
     fields: dict[str, Any] = {}
     has_begun = broadcast.started_at is not None
+    if not has_begun:  # whatever its preparation waits for, a person wants it to be tried now
+        fields |= {"prepare_worker": "", "prepare_until": None}
     if broadcast.state_reason:  # only the engine gives a reason for a pause: its templates, or the first messages
         fields |= {"state_reason": "", "goes_on_refused" if has_begun else "goes_on_unapproved": True}
     elif not has_begun and broadcast.sender.templates_at and approvals.concerns(broadcast):

@@ -1,77 +1,21 @@
 """Files are given to the provider once for each broadcast, before anything goes, and nothing is lost where it fails."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 
 import providers
-from broadcaster.content import media
 from broadcaster.models import Broadcast, Channel, MediaFile, Message
 from broadcaster.sending import expansion, recovery, schedule
 from broadcaster.sending.window import Builder, rows_of
 from providers import errors
 from tests.files import PDF, PNG, stored
-from tests.sending.broadcasts import channel_and_template, preparing, reload, states_of
+from tests.sending.broadcasts import reload, states_of
+from tests.sending.libraries import TEXT, Library, expand, lines, with_attachments
 
 pytestmark = pytest.mark.django_db
-RAPIDPRO = providers.client_class("rapidpro")
-TEXT: dict[str, Any] = {"text": "Hello"}
-
-
-@dataclass
-class Library:
-    """What the provider was given, and what it answers with: ids, or errors first."""
-
-    given: list[tuple[str, str, bytes]] = field(default_factory=list)
-    errors: list[Exception] = field(default_factory=list)
-    before: Callable[[], object] = lambda: None
-
-    def upload(self, name: str, content_type: str, content: bytes) -> str:
-        self.before()
-        if self.errors:
-            raise self.errors.pop(0)
-        self.given.append((name, content_type, content))
-        return f"id-{len(self.given)}"
-
-
-@pytest.fixture(autouse=True)
-def files(tmp_path: Path, settings: Settings) -> None:
-    settings.MEDIA_ROOT = tmp_path / "files"
-
-
-@pytest.fixture
-def library(monkeypatch: pytest.MonkeyPatch) -> Library:
-    library = Library()
-    monkeypatch.setattr(RAPIDPRO, "upload", staticmethod(library.upload))
-    monkeypatch.setattr(RAPIDPRO, "capabilities", replace(RAPIDPRO.capabilities, media=True))
-    return library
-
-
-@pytest.fixture
-def file() -> MediaFile:
-    return stored()
-
-
-def lines(*files: MediaFile) -> list[str]:
-    return [media.reference(file.uuid) for file in files]
-
-
-def with_attachments(*files: MediaFile, **fields: Any) -> Broadcast:
-    """A broadcast whose time has come, with these files in its one text."""
-    _, template = channel_and_template("rapidpro")
-    template.translations.update(content=TEXT | {"attachments": lines(*files)})
-    return preparing(2, kind="rapidpro", **fields)
-
-
-def expand(broadcast: Broadcast) -> bool:
-    return expansion.expand(broadcast.pk, worker="worker")
 
 
 def attachments_of(broadcast: Broadcast) -> set[tuple[str, ...]]:
