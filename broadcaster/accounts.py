@@ -54,7 +54,9 @@ def test(channel: Channel) -> Health:
             balance = _balance(client)
     except Exception as error:  # noqa: BLE001  a page must show what happened, whatever it was
         health = Health(ok=False, sentence=_why(channel, error, "whether the account works"))
-    _keep(channel, checked_at=timezone.now(), check_ok=health.ok, check_sentence=health.sentence, balance=balance)
+    _keep_answer(
+        channel, checked_at=timezone.now(), check_ok=health.ok, check_sentence=health.sentence, balance=balance
+    )
     return health
 
 
@@ -112,7 +114,7 @@ def list_templates(channel: Channel) -> int:
         listed = gateway.connect_for(channel, within_s=LIST_WITHIN_S).templates()
     except Exception as error:  # noqa: BLE001  whatever it was, broadcasts go on by the last look
         problem = _why(channel, error, "for its templates")
-        _keep(channel, templates_tried_at=timezone.now(), templates_problem=problem)
+        _keep_answer(channel, templates_tried_at=timezone.now(), templates_problem=problem)
     else:
         _replace(channel, listed)
     return ListedTemplate.objects.filter(channel=channel).count()
@@ -123,10 +125,12 @@ def _untried_for(span: timedelta) -> Q:
 
 
 def _replace(channel: Channel, listed: Iterable[providers.ListedTemplate]) -> None:
-    """Make the rows say what the list says; a row that stays keeps its key."""
+    """Make the rows say what the list says, unless it is another account's by now; a row that stays keeps its key."""
     now = timezone.now()
     rows = {(row.name, row.language): row for row in _rows(channel, listed)}
     with transaction.atomic():
+        if not gateway.is_same_account(channel):
+            return
         ListedTemplate.objects.bulk_create(
             [rows[key] for key in sorted(rows)],  # in one order, or two workers might wait for each other
             update_conflicts=True,
@@ -165,6 +169,13 @@ def _why(channel: Channel, error: Exception, what: str) -> str:
         return f"{label} was asked {what} and gave no answer that can be read. Try again in a few minutes."
     log.error("channel %s could not be asked %s", channel.pk, what, exc_info=error)
     return f"{label} could not be asked {what}: {type(error).__name__}. Tell whoever runs this installation."
+
+
+def _keep_answer(channel: Channel, **learnt: Any) -> None:
+    """Write what came of a question, unless the channel has another account by now."""
+    with transaction.atomic():
+        if gateway.is_same_account(channel):
+            _keep(channel, **learnt)
 
 
 def _keep(channel: Channel, **learnt: Any) -> None:

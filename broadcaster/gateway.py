@@ -48,6 +48,15 @@ def connect_for(channel: Channel, *, within_s: float) -> providers.Client:
     return client
 
 
+def is_same_account(asked: Channel) -> bool:
+    """Whether the channel still has the account that this copy of it asked; its row is locked then.
+
+    To be called inside the transaction that writes what the answer said.
+    """
+    now = Channel.objects.select_for_update().filter(pk=asked.pk).first()
+    return now is not None and (now.kind, now.config, now.secrets) == (asked.kind, asked.config, asked.secrets)
+
+
 def _made(channel: Channel, *, pool_size: int) -> providers.Client:
     if isinstance(channel.secrets, Unreadable):
         raise providers.ConfigurationError(UNREADABLE)

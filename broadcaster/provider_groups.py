@@ -92,7 +92,7 @@ def contact_for(group: ListedGroup) -> Contact:
 
 
 def _keep(channel: Channel, listed: Iterable[providers.ListedGroup]) -> None:
-    """Write the list: the rows of groups that are still there stay the same ones."""
+    """Write the list, unless it is another account's by now; the rows of groups that are still there stay the same."""
     rows = {
         group.group_id: ListedGroup(
             channel=channel, group_id=group.group_id, name=group.name[:128] or group.group_id, count=group.count
@@ -101,6 +101,8 @@ def _keep(channel: Channel, listed: Iterable[providers.ListedGroup]) -> None:
         if 0 < len(group.group_id) <= 64  # noqa: PLR2004  what the column holds
     }
     with transaction.atomic():
+        if not gateway.is_same_account(channel):
+            return
         ListedGroup.objects.filter(channel=channel).exclude(group_id__in=rows).delete()
         ListedGroup.objects.bulk_create(
             rows.values(), update_conflicts=True, unique_fields=["channel", "group_id"], update_fields=["name", "count"]

@@ -1,5 +1,6 @@
 """What an account is asked, and what a channel keeps of the answers."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -222,3 +223,44 @@ def test_nothing_is_kept_of_an_account_that_was_replaced(account: None) -> None:
     assert not ListedTemplate.objects.exists()
     assert not ListedGroup.objects.exists()
     assert accounts.due() == [channel.pk]
+
+
+# -- an account that is replaced while it is asked ---------------------------------------------------------------------
+
+
+def replaced(said: str) -> Any:
+    """An answer that comes when the channel has another account already."""
+
+    def answer(_: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        channel = Channel.objects.get()
+        channel.secrets = {"key": "another"}
+        channel.save()
+        accounts.forget(channel)
+        return 200 if said else 503, {}, said
+
+    return answer
+
+
+@pytest.mark.parametrize("said", [json.dumps([template()]), ""], ids=["a list", "a refusal"])
+def test_a_list_of_the_former_account_is_not_kept_and_the_new_one_stays_due(account: None, said: str) -> None:
+    channel = paper_channel()
+    responses.add_callback(responses.GET, f"{URL}/templates", replaced(said))
+    assert accounts.list_templates(channel) == 0
+    assert (kept(channel).templates_problem, accounts.due()) == ("", [channel.pk])
+
+
+def test_a_test_of_the_former_account_is_not_kept(account: None) -> None:
+    channel = paper_channel()
+    responses.add_callback(responses.GET, f"{URL}/check", replaced("{}"))
+    responses.get(f"{URL}/balance", json={"left": "1"})
+    accounts.test(channel)
+    assert (kept(channel).checked_at, kept(channel).balance) == (None, "")
+
+
+def test_an_answer_to_a_channel_that_was_deleted_is_not_kept(account: None) -> None:
+    def answer_late(_: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        Channel.objects.all().delete()
+        return 200, {}, json.dumps([template()])
+
+    responses.add_callback(responses.GET, f"{URL}/templates", answer_late)
+    assert accounts.list_templates(paper_channel()) == 0

@@ -1,9 +1,11 @@
 """Groups that a provider keeps: the list follows the account, and a contact stands for one in an audience."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 import responses
 from django.utils import timezone
 
@@ -69,6 +71,18 @@ def test_names_and_ids_that_no_column_holds_harm_nothing(account: responses.Requ
     answer(account, group(REPORTERS, "x" * 500), group("y" * 65, "Farmers"))
     assert provider_groups.look(workspace().pk)
     assert [len(name) for name, _ in listed()] == [128]
+
+
+def test_a_list_of_the_former_account_is_not_kept(account: responses.RequestsMock) -> None:
+    def answer_late(_: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        Channel.objects.update(config={"base_url": "https://other.example"})
+        return 200, {}, json.dumps({"results": [group(REPORTERS, "Reporters")]})
+
+    channel = workspace()
+    account.add_callback(responses.GET, f"{URL}/api/v2/groups.json", answer_late)
+    provider_groups.look(channel.pk)
+    channel.refresh_from_db()
+    assert (listed(), channel.groups_at) == ([], None)
 
 
 @pytest.mark.parametrize("fields", [{"kind": "kaleyra"}, {"enabled": False}])
