@@ -1,11 +1,16 @@
-"""Finds the message that an event speaks of: by our reference, else provider id, else address."""
+"""Finds the message that an event speaks of: by our reference, else provider id, else address.
+
+Whoever writes to the same people through the same account, such as an agent, has events with the same addresses. So an
+event that has nothing but an address must be no older than the message, and what it may say is less: see `apply`.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from broadcaster import gateway
@@ -13,6 +18,7 @@ from broadcaster.models import Broadcast, Channel, Message
 from providers import ReceiptEvent
 
 ADDRESS_ALONE = timedelta(days=3)  # an event that names only an address speaks of a message not older than this
+CLOCKS = timedelta(minutes=5)  # by which the provider's clock may be behind ours
 NOT_HANDED_OUT = (Message.State.PENDING, Message.State.SKIPPED)
 
 
@@ -42,6 +48,11 @@ def messages_of(channel: Channel, events: Sequence[ReceiptEvent]) -> list[Target
     return targets
 
 
+def is_nameless(event: ReceiptEvent) -> bool:
+    """Whether the event has nothing but its address by which its message is found."""
+    return not event.provider_id and not event.reference
+
+
 class _Finder:
     """Looks all events up with a few queries, then answers for each."""
 
@@ -51,16 +62,16 @@ class _Finder:
         others = [event for event, split in zip(events, self.references, strict=True) if split is None]
         by_id = {split[1] for split in self.references if split}
         by_provider_id = _with_provider_id({event.provider_id for event in others})
-        alone = _to_address({event.address for event in others if _is_nameless(event)})
+        alone = _to_address({event.address for event in others if is_nameless(event)})
         handed_out = _locked(by_id | by_provider_id | alone)
         self.prefixes = _prefixes(channel, {target.broadcast_id for target in handed_out.values()})
         self.targets = {pk: target for pk, target in handed_out.items() if target.broadcast_id in self.prefixes}
         self.by_provider_id: defaultdict[str, list[Target]] = defaultdict(list)
         for pk in sorted(by_provider_id & self.targets.keys()):
             self.by_provider_id[self.targets[pk].provider_id].append(self.targets[pk])
-        self.by_address = {  # the newest wins
-            _bare(self.targets[pk].address): self.targets[pk] for pk in sorted(alone & self.targets.keys())
-        }
+        self.by_address: defaultdict[str, list[tuple[Target, datetime]]] = defaultdict(list)
+        for pk, since in _handed_over(alone & self.targets.keys()):
+            self.by_address[_bare(self.targets[pk].address)].append((self.targets[pk], since))
 
     def find(self, number: int) -> Target | None:
         """The message of the event with this number."""
@@ -68,8 +79,9 @@ class _Finder:
         if split:
             target = self.targets.get(split[1])
             return target if target and self.prefixes[target.broadcast_id] == split[0] else None
-        if _is_nameless(event):
-            return self.by_address.get(_bare(event.address))
+        if is_nameless(event):
+            written = self.by_address.get(_bare(event.address), [])
+            return next((target for target, since in written if not event.at or event.at >= since - CLOCKS), None)
         candidates = self.by_provider_id.get(event.provider_id, [])
         if not event.address:
             return candidates[0] if len(candidates) == 1 else None
@@ -97,6 +109,13 @@ def _to_address(addresses: set[str]) -> set[int]:
     return set(found.order_by().values_list("pk", flat=True)) if spellings else set()
 
 
+def _handed_over(keys: Collection[int]) -> list[tuple[int, datetime]]:
+    """The messages, the newest first, each with a time before which nothing can have been told of it."""
+    since = Coalesce("accepted_at", "batch__started_at", "changed_at")
+    found = Message.objects.filter(pk__in=keys).order_by("-pk").annotate(since=since)
+    return list(found.values_list("pk", "since")) if keys else []
+
+
 def _locked(keys: Collection[int]) -> dict[int, Target]:
     """Those that were handed out; a pending one is left to its pump, which may hold its batch and want the message."""
     handed_out = Message.objects.filter(pk__in=keys).exclude(state__in=NOT_HANDED_OUT)
@@ -108,10 +127,6 @@ def _prefixes(channel: Channel, broadcast_ids: Collection[int]) -> dict[int, str
     """How the references begin of those of the broadcasts that are the channel's."""
     broadcasts = Broadcast.objects.filter(pk__in=broadcast_ids, channel=channel).only("uuid")
     return {broadcast.pk: gateway.reference(broadcast, 0).partition("-")[0] for broadcast in broadcasts}
-
-
-def _is_nameless(event: ReceiptEvent) -> bool:
-    return not event.provider_id and not event.reference
 
 
 def _bare(address: str) -> str:

@@ -8,7 +8,8 @@
                     "room": {...}, "message": {"type": "text", "text": "STOP"}}}
 
 Sources: the gist for a log, a customer's public project for what is forwarded, Qiscus' page on webhooks for the last.
-A forwarded status carries WhatsApp's id, which the answer to the post had not: the product matches it by address.
+A forwarded status carries WhatsApp's id, which the answer to the post had not: the product matches it by address
+and believes no failure, for it may be an agent's chat that failed. A job's logs tell of ours.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -12,12 +12,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from broadcaster import gateway
-from broadcaster.models import Channel, Message, Receipt
+from broadcaster.models import Channel, Message, Receipt, Suppression
 from broadcaster.receipts import apply, inbox, waiting
 from broadcaster.reports import retention
 from broadcaster.sending import ledger, progress
 from broadcaster.sending.states import RECEIPT_MOVES
 from providers import DeliveryStatus, ReceiptEvent
+from tests.audiences import demo_channel
 from tests.receipts.conftest import PHONES, on_their_way, states
 
 STATUSES = [status for status in DeliveryStatus if status is not DeliveryStatus.UNKNOWN]
@@ -45,6 +46,46 @@ def look_again() -> int:
     """What happens once enough time has gone by."""
     Receipt.objects.filter(applied_at=None).update(apply_after=timezone.now())
     return apply.apply_waiting()
+
+
+class TestAddressAlone:
+    """It may be about what somebody else wrote to the same person."""
+
+    @pytest.mark.parametrize("state", ["accepted", "sent", "unknown"])
+    @pytest.mark.parametrize("told", ["failed", "expired", "opted_out"])
+    def test_bad_news_ends_no_message(self, channel: Channel, state: str, told: str) -> None:
+        message, *_ = on_their_way(channel, PHONES[0], state=state)
+        apply_events(channel, ReceiptEvent(DeliveryStatus(told), address=PHONES[0]))
+        assert states(message) == [state]
+
+    @pytest.mark.parametrize("told", ["sent", "delivered", "read"])
+    def test_good_news_is_believed(self, channel: Channel, told: str) -> None:
+        message, *_ = on_their_way(channel, PHONES[0], state="unknown")
+        apply_events(channel, ReceiptEvent(DeliveryStatus(told), address=PHONES[0], at=timezone.now()))
+        assert states(message) == [told]
+
+    def test_good_news_from_before_the_message_is_not(self, channel: Channel) -> None:
+        message, *_ = on_their_way(channel, PHONES[0], state="unknown")
+        long_ago = timezone.now() - timedelta(days=1)
+        apply_events(channel, ReceiptEvent(DeliveryStatus.READ, address=PHONES[0], at=long_ago))
+        assert states(message) == ["unknown"]
+
+    def test_who_opted_out_of_it_is_asked_no_more(self, channel: Channel) -> None:
+        on_their_way(channel, PHONES[0])
+        apply_events(channel, ReceiptEvent(DeliveryStatus.OPTED_OUT, address=PHONES[0]))
+        assert Suppression.objects.get().address == PHONES[0]
+
+    @pytest.mark.parametrize("years", [0, 20])
+    @pytest.mark.parametrize("state", ["accepted", "unknown"])
+    def test_an_agents_chat_that_qiscus_forwards_fails_no_message(self, db: None, state: str, years: int) -> None:
+        channel, _ = demo_channel("qiscus", "http://127.0.0.1:1")
+        message, *_ = on_their_way(channel, PHONES[0], state=state, provider_id="14528583")
+        at = (timezone.now() - timedelta(days=365 * years)).isoformat()
+        status = {"id": "wamid.X", "status": "failed", "recipient_id": PHONES[0][1:], "timestamp": at}
+        receive(channel, json.dumps({"statuses": [status]}).encode())
+        apply.apply_waiting()
+        assert "cannot be read" not in Receipt.objects.get().outcome
+        assert states(message) == [state]
 
 
 class TestRank:

@@ -174,13 +174,13 @@ class TestStrangers:
             "id": {"id": "A-1"},
             "address": {"recipient_id": PHONES[0]},
         }
-        told = json.dumps({"status": "failed"} | words[by]).encode()
+        told = json.dumps({"status": "delivered"} | words[by]).encode()
         receive(make_channel("kaleyra", "Another"), told)
         apply.apply_waiting()
         assert states(message) == ["accepted"]
         receive(channel, told)
         apply.apply_waiting()
-        assert states(message) == ["failed"]
+        assert states(message) == ["delivered"]
 
 
 def test_a_receipt_that_breaks_the_adapter_waits_alone(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """Which message an event speaks of: by our reference, else the provider's id, else the address; never a stranger's."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from broadcaster import gateway
-from broadcaster.models import Channel, Message
+from broadcaster.models import Batch, Channel, Message
 from broadcaster.receipts import matching
 from providers import DeliveryStatus, ReceiptEvent
 from tests.receipts.conftest import PHONES, on_their_way
@@ -26,6 +26,11 @@ def found_all(channel: Channel, *events: ReceiptEvent) -> list[Message | None]:
 
 def reference(message: Message) -> str:
     return gateway.reference(message.broadcast, message.pk)
+
+
+def out_at(message: Message) -> datetime:
+    assert message.accepted_at
+    return message.accepted_at
 
 
 def test_our_reference_finds_its_message_whatever_else_is_said(channel: Channel) -> None:
@@ -117,6 +122,38 @@ class TestAddressAlone:
         on_their_way(channel, PHONES[0])
         assert found(channel, address=PHONES[0], provider_id="theirs") is None
         assert found(channel, address=PHONES[0], reference="theirs") is None
+
+    @pytest.mark.parametrize(("minutes", "is_ours"), [(-6, False), (-4, True), (0, True), (600, True)])
+    def test_what_happened_before_a_message_went_out_is_not_of_it(
+        self, channel: Channel, minutes: int, *, is_ours: bool
+    ) -> None:
+        message, *_ = on_their_way(channel, PHONES[0])
+        at = out_at(message) + timedelta(minutes=minutes)
+        assert found(channel, address=PHONES[0], at=at) == (message if is_ours else None)
+
+    def test_it_finds_the_newest_message_that_was_out_by_then(self, channel: Channel) -> None:
+        first, *_ = on_their_way(channel, PHONES[0])
+        now = out_at(first)
+        Message.objects.update(accepted_at=now - timedelta(hours=2))
+        second, *_ = on_their_way(channel, PHONES[0])
+        assert found(channel, address=PHONES[0], at=now - timedelta(hours=1)) == first
+        assert found(channel, address=PHONES[0], at=now) == second
+
+    @pytest.mark.parametrize(("minutes", "is_ours"), [(-40, False), (-20, True)])
+    def test_one_that_was_never_accepted_went_out_with_its_batch(
+        self, channel: Channel, minutes: int, *, is_ours: bool
+    ) -> None:
+        message, *_ = on_their_way(channel, PHONES[0], state="unknown")
+        now = timezone.now()
+        Message.objects.update(accepted_at=None)
+        Batch.objects.update(started_at=now - timedelta(minutes=30))
+        at = now + timedelta(minutes=minutes)
+        assert found(channel, address=PHONES[0], at=at) == (message if is_ours else None)
+
+    def test_the_time_does_not_matter_where_the_id_is_known(self, polled: Channel) -> None:
+        message, _ = on_their_way(polled, "group:7", PHONES[0], provider_id="1234")
+        long_ago = timezone.now() - timedelta(days=1)
+        assert found(polled, provider_id="1234", address="group:7", at=long_ago) == message
 
     def test_nothing_at_all_finds_nobody(self, channel: Channel) -> None:
         on_their_way(channel, PHONES[0])
