@@ -17,7 +17,7 @@ from django.utils import timezone
 
 import providers
 from broadcaster import gateway
-from broadcaster.models import Channel, ListedGroup, ListedTemplate
+from broadcaster.models import Channel, ListedTemplate
 from providers import Approval, Health
 
 log = logging.getLogger(__name__)
@@ -61,10 +61,12 @@ def test(channel: Channel) -> Health:
 
 
 def forget(channel: Channel) -> None:
-    """Drop all that was learnt of an account, since the channel has another one by now; its templates are due."""
+    """Drop all that was learnt of an account, since the channel has another one by now; its templates are due.
+
+    The groups stay until the next look, or drafts that go to them would no longer find them.
+    """
     _keep(channel, **UNTOUCHED)
     ListedTemplate.objects.filter(channel=channel).delete()
-    ListedGroup.objects.filter(channel=channel).delete()
 
 
 def _balance(client: providers.Client) -> str:

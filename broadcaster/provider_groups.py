@@ -55,11 +55,17 @@ def look(channel_id: int) -> bool:
     return True
 
 
-def choose(broadcast: Broadcast, groups: Iterable[ListedGroup]) -> None:
-    """Let the broadcast go to these groups and to no others; whom else it goes to stays."""
+def choose(broadcast: Broadcast, groups: Iterable[ListedGroup], *, without: Iterable[Contact] = ()) -> None:
+    """Let the broadcast go to these of the groups that are offered, and no longer to those contacts.
+
+    Whom else it goes to stays: a group that nobody lists at the moment could not be chosen anew.
+    """
     chosen = [contact_for(group) for group in groups]
     broadcast.contacts.remove(
-        *broadcast.contacts.filter(segments.IS_GROUP).exclude(pk__in=[each.pk for each in chosen])
+        *broadcast.contacts.filter(segments.IS_GROUP)
+        .exclude(pk__in=[each.pk for each in chosen])
+        .exclude(pk__in=unlisted(broadcast)),
+        *without,
     )
     broadcast.contacts.add(*chosen)
 
@@ -75,6 +81,13 @@ def chosen(broadcast: Broadcast) -> list[ListedGroup]:
         if group.group_id not in groups or group.channel_id == broadcast.channel_id:
             groups[group.group_id] = group
     return list(groups.values())
+
+
+def unlisted(broadcast: Broadcast) -> QuerySet[Contact]:
+    """The contacts that stand for chosen groups which no channel in use lists, as far as anybody has looked."""
+    contacts = broadcast.contacts.filter(segments.IS_GROUP) if broadcast.pk else Contact.objects.none()
+    listed = [f"{segments.GROUP}{group.group_id}" for group in chosen(broadcast)]
+    return contacts.exclude(identifier__in=listed).order_by("name")
 
 
 def able(broadcast: Broadcast, among: QuerySet[Channel]) -> QuerySet[Channel]:

@@ -138,6 +138,19 @@ def test_choosing_replaces_groups_and_leaves_other_contacts() -> None:
     assert list(broadcast.contacts.all()) == [ann]
 
 
+def test_a_group_that_nobody_lists_stays_chosen_until_it_is_taken_out() -> None:
+    channel = workspace()
+    gone, farmers = known(channel), known(channel, FARMERS, "Farmers")
+    broadcast = Broadcast.objects.create(name="June", channel=channel)
+    provider_groups.choose(broadcast, [gone, farmers])
+    contact = provider_groups.contact_for(gone)
+    gone.delete()
+    provider_groups.choose(broadcast, [])
+    assert list(broadcast.contacts.all()) == list(provider_groups.unlisted(broadcast)) == [contact]
+    provider_groups.choose(broadcast, [], without=[contact])
+    assert not broadcast.contacts.exists()
+
+
 def test_a_group_of_two_accounts_is_shown_as_the_broadcasts_channel_has_it() -> None:
     first, second = workspace("A"), workspace("B")
     known(first)

@@ -86,7 +86,7 @@ def _save(form: AudienceForm, upload: AudienceUpload | None, user: User | Anonym
         keep(draft, name=given["name"], upload=upload or (None if given["remove_file"] else draft.upload))
         draft.groups.set(given["groups"])
         draft.exclude_groups.set(given["exclude_groups"])
-        provider_groups.choose(draft, given["provider_groups"])
+        provider_groups.choose(draft, given["provider_groups"], without=given["remove_groups"])
     return draft
 
 
@@ -107,7 +107,7 @@ def _estimate(form: AudienceForm) -> Estimate:
         trial.exclude_groups.set(chosen.get("exclude_groups", ()))
         if origin.pk:
             trial.contacts.set(origin.contacts.all())
-        provider_groups.choose(trial, chosen.get("provider_groups", ()))
+        provider_groups.choose(trial, chosen.get("provider_groups", ()), without=chosen.get("remove_groups", ()))
         estimate = segments.estimate(trial)
         transaction.set_rollback(True)
     return estimate

@@ -1,16 +1,17 @@
 """The first form of a broadcast: its name, and who gets it: a file, groups, or both, minus the excluded groups."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
+from django.http import QueryDict
 
 from broadcaster import provider_groups
 from broadcaster.admin.membership import size_in_words, with_size
 from broadcaster.audience import archives, phones, segments
-from broadcaster.models import AudienceUpload, Broadcast, Channel, Group, ListedGroup
+from broadcaster.models import AudienceUpload, Broadcast, Channel, Contact, Group, ListedGroup
 
 NO_REGION = ("", "Every number has its country code")
 REGION_HELP = "With Indonesia, 0812 345 678 is read as +62 812 345 678."
@@ -37,6 +38,16 @@ class ProviderGroupsField(forms.ModelMultipleChoiceField):  # type: ignore[type-
         return obj.name if obj.count is None else f"{obj.name} ({size_in_words(obj.count, 'person', 'people')})"
 
 
+class UnlistedGroupsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
+    """Chosen groups that nobody offers any more, as check boxes that take them out."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, obj: Any) -> str:
+        """What a tick does."""
+        return f"Do without {obj}"
+
+
 class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     """What the audience page asks."""
 
@@ -46,6 +57,7 @@ class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
     groups = GroupsField(queryset=Group.objects.none(), required=False)
     exclude_groups = GroupsField(queryset=Group.objects.none(), required=False)
     provider_groups = ProviderGroupsField(queryset=ListedGroup.objects.none(), required=False)
+    remove_groups = UnlistedGroupsField(queryset=Contact.objects.none(), required=False)
 
     class Meta:
         model = Broadcast
@@ -55,11 +67,14 @@ class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
     def __init__(self, *args: Any, user: User | AnonymousUser, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
         self.refusal = ""
+        if isinstance(self.data, QueryDict) and self.instance.pk:
+            self.data = with_unseen(self.data, self.instance)
         for name in ("groups", "exclude_groups"):
             self.field(name).queryset = sized_groups()
         at_providers = self.field("provider_groups")
         at_providers.queryset = provider_groups.offered()
         at_providers.initial = provider_groups.chosen(self.instance)
+        self.field("remove_groups").queryset = provider_groups.unlisted(self.instance)
         region: forms.ChoiceField = self.fields["region"]  # type: ignore[assignment]
         region.choices = region_choices()
         region.initial = usual_region(user)
@@ -82,14 +97,17 @@ class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
             self.add_error("file", self.refusal)
         kept_file = self.instance.upload_id and not given.get("remove_file")
         groups = given.get("groups") or given.get("provider_groups")
-        if "file" not in self.errors and not (given.get("file") or kept_file or groups or self._contacts()):
+        if "file" not in self.errors and not (given.get("file") or kept_file or groups or self._contacts(given)):
             self.add_error(None, "Choose who gets it: a file, or at least one group.")
         self._check_channels(given.get("provider_groups") or ())
         return given
 
-    def _contacts(self) -> bool:
-        """Whether the draft goes to chosen contacts, those aside that stand for a provider's group."""
-        return bool(self.instance.pk) and self.instance.contacts.exclude(segments.IS_GROUP).exists()
+    def _contacts(self, given: Mapping[str, Any]) -> bool:
+        """Whether the draft goes to chosen contacts, but not those of groups that are offered or taken out."""
+        if not self.instance.pk:
+            return False
+        unlisted = provider_groups.unlisted(self.instance).exclude(pk__in=given.get("remove_groups") or ())
+        return unlisted.exists() or self.instance.contacts.exclude(segments.IS_GROUP).exists()
 
     def _check_channels(self, groups: Iterable[ListedGroup]) -> None:
         """A broadcast goes out on one channel, so all the providers' groups must be there."""
@@ -97,6 +115,18 @@ class AudienceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
         if len(channels) > 1:
             sentence = f"Choose groups of one channel only; these are of {' and '.join(channels)}."
             self.add_error("provider_groups", sentence)
+
+
+def with_unseen(data: QueryDict, draft: Broadcast) -> QueryDict:
+    """What was posted, and a tick for each of the draft's groups that the posted page did not offer.
+
+    Groups come and go while a page is open, and what a person did not see, that person did not take out.
+    """
+    seen = {pk for pks in data.getlist("shown_groups") for pk in pks.split(",")}
+    unseen = [pk for group in provider_groups.chosen(draft) if (pk := str(group.pk)) not in seen]
+    whole = data.copy()
+    whole.setlist("provider_groups", [*data.getlist("provider_groups"), *unseen])
+    return whole
 
 
 def sized_groups() -> QuerySet[Group]:

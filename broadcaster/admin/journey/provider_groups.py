@@ -1,5 +1,6 @@
 """The part of the audience page that offers the groups of a provider, and looks for new ones while the page is open."""
 
+import re
 import time
 from dataclasses import dataclass
 
@@ -13,8 +14,9 @@ from broadcaster import provider_groups, queue
 from broadcaster.admin.journey.access import with_permission
 from broadcaster.admin.journey.audience_form import AudienceForm
 from broadcaster.admin.journey.pages import draw
-from broadcaster.models import Channel
+from broadcaster.models import Broadcast, Channel
 
+PK = re.compile(r"[0-9]{1,18}\Z")
 PATIENCE_S = 30  # a worker that has not written anything by then was refused, or there is none
 
 
@@ -26,6 +28,11 @@ class Section:
     boxes: list[BoundWidget]
     since: int = 0
     is_silent: bool = False  # nothing came of the last look
+
+    @property
+    def shown(self) -> str:
+        """The keys of the groups that it offers; of others, a post of the page says nothing."""
+        return ",".join(str(box.data["value"]) for box in self.boxes)
 
     @property
     def provider(self) -> str:
@@ -45,8 +52,14 @@ def look(request: HttpRequest, pk: int) -> HttpResponse:
     channel = get_object_or_404(provider_groups.channels(), pk=pk)
     given = request.POST.get("since", "")
     since = int(given) if given.isdecimal() else _begin(channel)
-    section = _section(AudienceForm(request.POST, user=request.user), channel, since=since)
-    return draw(request, "_provider_groups", None, section=section)
+    draft = _draft(request.GET.get("draft", ""))
+    section = _section(AudienceForm(request.POST, instance=draft, user=request.user), channel, since=since)
+    return draw(request, "_provider_groups", draft, section=section)
+
+
+def _draft(pk: str) -> Broadcast | None:
+    """The draft whose audience the page shows; none where it is a new one."""
+    return Broadcast.objects.filter(pk=pk, state=Broadcast.State.DRAFT).first() if PK.match(pk) else None
 
 
 def _section(form: AudienceForm, channel: Channel, *, since: int) -> Section:

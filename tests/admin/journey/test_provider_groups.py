@@ -71,13 +71,15 @@ def test_reload_shows_it_chosen_and_it_can_be_taken_out(browser: Client, reporte
     assert f'value="{reporters.pk}" id="id_provider_groups_0" checked' in words(
         browser.get(address("audience", broadcast))
     )
-    browser.post(address("audience", broadcast), {"name": "June", "groups": [group_of("+6281234567890").pk]})
+    rest = {"name": "June", "groups": [group_of("+6281234567890").pk], "shown_groups": str(reporters.pk)}
+    browser.post(address("audience", broadcast), rest)
     assert not broadcast.contacts.exists()
 
 
 def test_somebody_must_be_chosen_still(browser: Client, reporters: ListedGroup) -> None:
     post_new(browser, provider_groups=[reporters.pk])
-    response = browser.post(address("audience", Broadcast.objects.get()), {"name": "June"})
+    rest = {"name": "June", "shown_groups": str(reporters.pk)}
+    response = browser.post(address("audience", Broadcast.objects.get()), rest)
     assert "Choose who gets it" in words(response)
 
 
