@@ -8,7 +8,7 @@ Nothing here raises for what a provider does: what came of a question is kept as
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -27,11 +27,12 @@ LIST_WITHIN_S = 20.0  # a broadcast may wait for it, under a lease that is longe
 EVERY = timedelta(hours=1)
 CHANNELS_A_TICK = 20
 
+NO_BALANCE: dict[str, Any] = {"balance": "", "balance_at": None}
 UNTOUCHED: dict[str, Any] = {
     "checked_at": None,
     "check_ok": None,
     "check_sentence": "",
-    "balance": "",
+    **NO_BALANCE,
     "templates_at": None,
     "templates_tried_at": None,
     "templates_problem": "",
@@ -46,17 +47,15 @@ MOST_VARIABLES, LARGEST_ID = 2**15 - 1, 2**63 - 1  # what their columns hold
 
 def test(channel: Channel) -> Health:
     """Ask the provider whether the account works, and then what is left on it; the channel keeps what came of it."""
-    balance = ""
+    now, left = timezone.now(), NO_BALANCE
     try:
         client = gateway.connect_for(channel, within_s=TEST_WITHIN_S)
         health = client.check()
         if health.ok is not False:
-            balance = _balance(client)
+            left = _left(client, now)
     except Exception as error:  # noqa: BLE001  a page must show what happened, whatever it was
         health = Health(ok=False, sentence=_why(channel, error, "whether the account works"))
-    _keep_answer(
-        channel, checked_at=timezone.now(), check_ok=health.ok, check_sentence=health.sentence, balance=balance
-    )
+    _keep_answer(channel, checked_at=now, check_ok=health.ok, check_sentence=health.sentence, **left)
     return health
 
 
@@ -69,16 +68,25 @@ def forget(channel: Channel) -> None:
     ListedTemplate.objects.filter(channel=channel).delete()
 
 
-def _balance(client: providers.Client) -> str:
-    """What is left, in the provider's units; empty where it cannot be told, which is no fault of the account."""
+def keep_balance(channel: Channel, client: providers.Client) -> None:
+    """Keep what this client of the channel knows of its balance, since some providers tell it only beside a price."""
+    if left := _left(client, timezone.now()):
+        _keep_answer(channel, **left)
+
+
+def _left(client: providers.Client, now: datetime) -> dict[str, Any]:
+    """The channel's fields for what is left, in the provider's units; none where it does not tell at this time.
+
+    That it cannot be read is no fault of the account.
+    """
     if not client.capabilities.balance:
-        return ""
+        return {}
     try:
         balance = client.balance()
     except providers.ProviderError as error:
         log.warning("%s could not be asked for its balance: %s", client, error)
-        return ""
-    return f"{balance.amount} {balance.unit}".strip() if balance else ""
+        return NO_BALANCE
+    return {"balance": f"{balance.amount} {balance.unit}".strip(), "balance_at": now} if balance else {}
 
 
 # -- which templates does it hold? -------------------------------------------------------------------------------------

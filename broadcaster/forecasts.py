@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.core.cache import cache
 
 import providers
-from broadcaster import gateway
+from broadcaster import accounts, gateway
 from broadcaster.audience import segments
 from broadcaster.content import samples
 from broadcaster.models import Broadcast, Channel
@@ -72,7 +72,9 @@ def forecast(broadcast: Broadcast) -> Forecast:
 def _asked(channel: Channel, messages: Sequence[providers.OutboundMessage], recipients: int) -> Forecast:
     provider = channel.client_class.label
     try:
-        told = gateway.connect_for(channel, within_s=WITHIN_S).estimate(messages)
+        client = gateway.connect_for(channel, within_s=WITHIN_S)
+        told = client.estimate(messages)
+        accounts.keep_balance(channel, client)
     except providers.ProviderError as error:
         return Forecast(problem=error.sentence)
     except providers.ConfigurationError as error:

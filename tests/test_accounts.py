@@ -50,7 +50,7 @@ def test_an_account_that_works_is_kept_with_its_balance_and_the_time(provider: r
     channel = kept(channel)
     assert (channel.check_ok, channel.check_sentence, channel.balance) == (True, "The mill turns.", "857 sheets")
     assert channel.checked_at is not None
-    assert channel.checked_at >= before
+    assert channel.balance_at == channel.checked_at >= before
 
 
 def test_a_balance_that_cannot_be_read_is_no_fault_of_the_account(provider: responses.RequestsMock) -> None:
@@ -59,6 +59,15 @@ def test_a_balance_that_cannot_be_read_is_no_fault_of_the_account(provider: resp
     channel = paper_channel(balance="857 sheets")
     assert accounts.test(channel).ok
     assert (kept(channel).check_ok, kept(channel).balance) == (True, "")
+
+
+def test_a_balance_that_is_told_at_other_times_only_stays_with_its_time(provider: responses.RequestsMock) -> None:
+    provider.get(f"{URL}/check")
+    provider.get(f"{URL}/balance", json={"left": None})
+    told_at = timezone.now() - timedelta(hours=2)
+    channel = paper_channel(balance="857 sheets", balance_at=told_at)
+    assert accounts.test(channel).ok
+    assert (kept(channel).balance, kept(channel).balance_at) == ("857 sheets", told_at)
 
 
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {

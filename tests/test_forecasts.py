@@ -1,13 +1,15 @@
 """What a broadcast would cost: asked of the provider, in words that do not promise more than was asked."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 import pytest
 import requests
 from django.core.cache import cache
+from django.utils import timezone
 
 import providers
-from broadcaster import forecasts
+from broadcaster import accounts, forecasts
 from broadcaster.forecasts import Forecast, forecast
 from broadcaster.models import Broadcast, Channel, Suppression, TemplateTranslation
 from providers import Estimate, OutboundMessage, errors
@@ -75,6 +77,18 @@ def test_a_balance_that_does_not_cover_it_is_told(simulator: Simulator) -> None:
     requests.post(f"{simulator.url}/_simulator/qiscus/balance", json=empty, timeout=30).raise_for_status()
     told = forecast(broadcast)
     assert (told.is_enough, told.problem) == (False, "")
+
+
+def test_what_is_left_is_kept_on_the_channel_with_its_time(simulator: Simulator) -> None:
+    before = timezone.now()
+    broadcast = composed(3, kind="qiscus", url=simulator.url)
+    forecast(broadcast)
+    channel = Channel.objects.get()
+    assert re.fullmatch(r"credits \d+, free sessions \d+, quota \d+ left", channel.balance)
+    assert channel.balance_at is not None
+    assert channel.balance_at >= before
+    accounts.test(channel)
+    assert Channel.objects.get().balance == channel.balance
 
 
 def test_nothing_is_sent_by_asking(simulator: Simulator) -> None:

@@ -47,10 +47,12 @@ class Listing:
 
 def connection(channel: Channel) -> SafeString:
     """What the last test found, as a coloured word; its sentence and time show under the pointer."""
-    if channel.checked_at is None:
-        return words.tag(*_found(channel), "Nobody has tested the connection.")
-    left = f" Balance: {channel.balance}." if channel.balance else ""
-    return words.tag(*_found(channel), f"{channel.check_sentence} Tested {moment(channel.checked_at)}.{left}")
+    told = "Nobody has tested the connection."
+    if channel.checked_at is not None:
+        told = f"{channel.check_sentence} Tested {moment(channel.checked_at)}."
+    when = f", {told_at}" if (told_at := balance_told(channel)) else ""
+    left = f" Balance: {channel.balance}{when}." if channel.balance else ""
+    return words.tag(*_found(channel), f"{told}{left}")
 
 
 def facts(channel: Channel) -> dict[str, Any]:
@@ -58,8 +60,14 @@ def facts(channel: Channel) -> dict[str, Any]:
     return {
         "connection": words.tag(*_found(channel)),
         "checked": moment(channel.checked_at),
+        "balance_told": balance_told(channel),
         "listing": listing(channel) if accounts.lists_templates(channel) else None,
     }
+
+
+def balance_told(channel: Channel) -> str:
+    """When the balance was told, with its age; empty where that was by the last test."""
+    return "" if channel.balance_at == channel.checked_at else moment(channel.balance_at)
 
 
 def _found(channel: Channel) -> tuple[str, str]:

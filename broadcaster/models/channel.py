@@ -57,7 +57,8 @@ class Channel(models.Model):
     checked_at = models.DateTimeField(null=True, editable=False)  # the last "Test connection", and what came of it
     check_ok = models.BooleanField(null=True, editable=False)  # null: reached, but nobody can tell whether it works
     check_sentence = models.CharField(max_length=400, blank=True, editable=False)
-    balance = models.CharField(max_length=100, blank=True, editable=False)  # at that time, in the provider's units
+    balance = models.CharField(max_length=100, blank=True, editable=False)  # as last told, in the provider's units
+    balance_at = models.DateTimeField(null=True, editable=False)
     templates_at = models.DateTimeField(null=True, editable=False)  # the last time that its templates were listed
     templates_tried_at = models.DateTimeField(null=True, editable=False)  # or tried to be; null: a look is wanted
     templates_problem = models.CharField(max_length=400, blank=True, editable=False)  # why the last try failed

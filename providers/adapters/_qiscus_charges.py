@@ -57,9 +57,9 @@ class Quote:
                 raise ChannelHeld(f"Qiscus would need {needs}; top up the account.", code="balance")
 
     def balance(self) -> Balance | None:
-        """What was left then, and when: nobody can ask for it now."""
+        """What was left then: nobody can ask for it now."""
         told = [f"{charge.name} {charge.left}" for charge in self.charges if charge.left is not None]
-        return Balance(", ".join(told), f"left at {self.at:%H:%M} UTC") if told else None
+        return Balance(", ".join(told), "left") if told else None
 
     def estimate(self, asked: int, wanted: int) -> Estimate | None:
         """What `wanted` messages cost, in proportion to the `asked` ones in the file; None where nothing was told."""

@@ -34,9 +34,10 @@ class Client(Base):
         self.ask(Request.get(self.url("/check"), headers={}))
         return Health(True, "The mill turns.")
 
-    def balance(self) -> Balance:
-        """What is left."""
-        return Balance(self.ask(Request.get(self.url("/balance"), headers={})).value["left"], "sheets")
+    def balance(self) -> Balance | None:
+        """What is left, where the mill tells it."""
+        left = self.ask(Request.get(self.url("/balance"), headers={})).value["left"]
+        return Balance(left, "sheets") if left else None
 
     def templates(self) -> list[ListedTemplate]:
         """All of them."""

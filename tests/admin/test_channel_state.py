@@ -1,7 +1,7 @@
 """Channels: whether they work, the button that asks the provider, the button that releases a held one."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -120,13 +120,26 @@ def test_what_came_of_a_test_stands_on_the_page_and_in_the_list_with_its_age(adm
     with paper():
         channel = paper_channel()
         admin.post(button(channel, "check"))
-        Channel.objects.update(checked_at=timezone.now() - timedelta(minutes=3))
+        at = timezone.now() - timedelta(minutes=3)
+        Channel.objects.update(checked_at=at, balance_at=at)
         words = visible(text_of(admin.get(reverse("admin:broadcaster_channel_change", args=[channel.pk]))))
         listed = text_of(admin.get(reverse("admin:broadcaster_channel_changelist")))
     assert "Works The mill turns. Tested" in words
     assert "(3 minutes ago). Balance: 857 sheets ." in words
     assert "Works</span>" in listed
     assert re.search(r'title="The mill turns\. Tested .* \(3 minutes ago\)\. Balance: 857 sheets\."', listed)
+
+
+@pytest.mark.parametrize("checked_at", [None, timezone.now()])
+def test_a_balance_that_another_question_brought_stands_there_with_its_own_time(
+    admin: Client, checked_at: datetime | None
+) -> None:
+    at = timezone.now() - timedelta(hours=2)
+    channel = make_channel(checked_at=checked_at, balance="quota 857 left", balance_at=at)
+    words = visible(text_of(admin.get(reverse("admin:broadcaster_channel_change", args=[channel.pk]))))
+    assert re.search(r"Balance: quota 857 left , \S.* \(2 hours ago\)\.", words)
+    listed = text_of(admin.get(reverse("admin:broadcaster_channel_changelist")))
+    assert re.search(r'Balance: quota 857 left, \S.* \(2 hours ago\)\."', listed)
 
 
 @pytest.mark.parametrize(
