@@ -26,6 +26,7 @@ from broadcaster.admin.exporting import CsvExport
 from broadcaster.admin.group_choice import GroupChoiceForm
 from broadcaster.admin.membership import add_to_group
 from broadcaster.admin.spreadsheet_format import Spreadsheet
+from broadcaster.audience import consent
 from broadcaster.audience.spreadsheets import UnreadableFile
 from broadcaster.models import Contact, Group
 
@@ -163,6 +164,11 @@ class ContactAdmin(CsvExport, ImportMixin, Admin):
     def group_names(self, contact: Contact) -> str:
         """The lists the contact is on."""
         return ", ".join(group.name for group in contact.groups.all())
+
+    def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Whoever opted out stays out at the new phone too."""
+        consent.carry_over(obj)
+        super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         """The groups, once the contact has a key."""

@@ -13,6 +13,7 @@ from import_export.fields import Field
 from broadcaster.admin import phone_entry
 from broadcaster.admin.contact_form import fields_as_lines, fields_from_lines
 from broadcaster.admin.spreadsheet_format import OWN
+from broadcaster.audience import consent
 from broadcaster.content import rules
 from broadcaster.models import Contact, Group, Membership
 
@@ -101,6 +102,10 @@ class ContactResource(resources.ModelResource):
         """Nothing changes, and the contact is in the groups already."""
         skipped: bool = super().skip_row(instance, original, row, import_validation_errors)
         return skipped and not self._missing_groups(instance, row)
+
+    def before_save_instance(self, instance: Contact, row: Row, **kwargs: Any) -> None:
+        """Whoever opted out stays out at the new phone too."""
+        consent.carry_over(instance)
 
     def after_save_instance(self, instance: Contact, row: Row, **kwargs: Any) -> None:
         """Into the groups, new ones included; an import takes nobody out of one."""

@@ -1,12 +1,16 @@
-"""Who must not be written to. Consent is sticky: a suppression outlives the contact, and no import revives it."""
+"""Who must not be written to. Consent is sticky: a suppression outlives the contact, and no import revives it.
+
+It is a person who opts out: one whose phone or whose identifier is suppressed is written to at neither. So whoever is
+given another phone is out by the identifier; where an address goes that was suppressed, `carry_over` keeps its word.
+"""
 
 import json
 from collections.abc import Collection
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from broadcaster.models import Channel, Suppression
+from broadcaster.models import Channel, Contact, Suppression
 
 SUPPRESSED = """
     SELECT address FROM broadcaster_suppression WHERE (channel_id IS NULL OR channel_id = %s) AND address
@@ -17,6 +21,14 @@ ADDRESS_LIMIT, REASON_LIMIT = 128, 200
 def suppressions(channel: Channel) -> QuerySet[Suppression]:
     """The suppressions that concern this channel: its own and those of every channel."""
     return Suppression.objects.filter(Q(channel=None) | Q(channel=channel))
+
+
+def has_opted_out(channel: Channel) -> Q:
+    """Contacts who must not be written to on this channel: by two questions, each of which an index answers."""
+    by_phone, by_identifier = (
+        Exists(suppressions(channel).filter(address=OuterRef(key))) for key in ("phone", "identifier")
+    )
+    return Q(by_phone) | Q(by_identifier)
 
 
 def suppressed(addresses: Collection[str], channel: Channel) -> set[str]:
@@ -36,5 +48,16 @@ def suppress(addresses: Collection[str], *, channel: Channel | None, reason: str
         Suppression(address=address, channel=channel, reason=reason[:REASON_LIMIT], source=source)
         for address in addresses
         if 0 < len(address) <= ADDRESS_LIMIT
+    ]
+    Suppression.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def carry_over(contact: Contact) -> None:
+    """Let what suppresses an address that the contact gives up suppress the one it has; call it before it is saved."""
+    known = Contact.objects.filter(pk=contact.pk).values_list("phone", "identifier").first() or ()
+    given_up = {address for address in known if address} - {contact.phone, contact.identifier}
+    rows = [
+        Suppression(address=contact.address, channel_id=old.channel_id, reason=old.reason, source=old.source)
+        for old in (Suppression.objects.filter(address__in=given_up) if given_up else ())
     ]
     Suppression.objects.bulk_create(rows, ignore_conflicts=True)

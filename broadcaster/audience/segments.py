@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce
 
 from broadcaster.audience import consent
 from broadcaster.models import AudienceRow, Broadcast, Contact, Membership
@@ -45,8 +44,7 @@ def estimate(broadcast: Broadcast) -> Estimate:
     total, groups = audience.count(), audience.filter(IS_GROUP).count()
     if broadcast.channel is None:
         return Estimate(total, 0, groups)
-    opted_out = consent.suppressions(broadcast.channel).filter(address=OuterRef("reached_at"))
-    suppressed = audience.annotate(reached_at=Coalesce("phone", "identifier")).filter(Exists(opted_out)).count()
+    suppressed = audience.filter(consent.has_opted_out(broadcast.channel)).count()
     return Estimate(total - suppressed, suppressed, groups)
 
 

@@ -1,6 +1,6 @@
 """The statements of an import's chunk, for PostgreSQL and SQLite: people are staged, then joined with what is there.
 
-    load -> match with contacts -> duplicates -> who is updated -> contacts -> audience, group -> outcomes
+    load -> match with contacts -> duplicates -> who is updated -> opt-outs, contacts -> audience, group -> outcomes
 
 The staged rows live in a temporary table of the connection, and the whole chunk in the caller's transaction. The two
 databases differ in how rows get into that table, how one JSON object is laid over another, and in their words for a
@@ -21,6 +21,7 @@ from broadcaster.models import AudienceUpload
 
 ONE_AT_A_TIME = 0x0A0D1E7CE  # any number that nothing else locks
 COPY = "COPY staged (number, phone, identifier, name, language, fields, variables) FROM STDIN"
+KEYS = ("phone", "identifier")
 INSERT = "INSERT INTO staged VALUES (%s, %s, %s, %s, %s, %s, %s, NULL, NULL)"
 
 
@@ -104,10 +105,20 @@ INSERT_MEMBERS = """
 INSERT INTO broadcaster_membership (group_id, contact_id)
 SELECT %s, contact_id FROM staged WHERE outcome <> 'duplicate' ON CONFLICT DO NOTHING
 """
+# Whoever opted out is out by the phone as by the identifier, whichever of them is known.
+IS_SUPPRESSED = """EXISTS (
+    SELECT 1 FROM broadcaster_contact c JOIN broadcaster_suppression x ON x.address = c.{key}
+    WHERE c.id = staged.contact_id AND x.channel_id IS NULL)"""
 SUPPRESSED = """
-UPDATE staged SET outcome = 'suppressed' WHERE outcome <> 'duplicate' AND EXISTS (
-    SELECT 1 FROM broadcaster_contact c JOIN broadcaster_suppression x ON x.address = COALESCE(c.phone, c.identifier)
-    WHERE c.id = staged.contact_id AND x.channel_id IS NULL)
+UPDATE staged SET outcome = 'suppressed' WHERE outcome <> 'duplicate' AND ({by_phone} OR {by_identifier})
+"""
+# Where a phone or identifier takes the place of one that was suppressed, the opt-out goes over to it.
+CARRY_OVER = """
+INSERT INTO broadcaster_suppression (address, channel_id, reason, source, created_at)
+SELECT s.{key}, x.channel_id, x.reason, x.source, %s
+FROM staged s JOIN broadcaster_contact c ON c.id = s.contact_id JOIN broadcaster_suppression x ON x.address = c.{key}
+WHERE s.outcome = 'updated' AND s.{key} <> c.{key} AND {is_free}
+ON CONFLICT DO NOTHING
 """
 
 
@@ -133,7 +144,8 @@ def save(upload: AudienceUpload, people: Sequence[Person], now: datetime) -> tup
         cursor.execute(INSERT_AUDIENCE, [upload.pk])
         if upload.group_id:
             cursor.execute(INSERT_MEMBERS, [upload.group_id])
-        cursor.execute(SUPPRESSED)
+        by = {f"by_{key}": IS_SUPPRESSED.format(key=key) for key in KEYS}
+        cursor.execute(SUPPRESSED.format(**by))
         return _outcomes(cursor)
 
 
@@ -164,10 +176,12 @@ def _load(cursor: CursorWrapper, people: Sequence[Person], dialect: Dialect) -> 
 
 
 def _update_contacts(cursor: CursorWrapper, dialect: Dialect, at: Any) -> None:
-    free = {f"{key}_is_free": IS_FREE.format(key=key) for key in ("phone", "identifier")}
+    free = {f"{key}_is_free": IS_FREE.format(key=key) for key in KEYS}
     news = NEWS.format(adds_fields=dialect.adds_fields, **free)
     cursor.execute(UPDATED.format(news=news))
     if cursor.rowcount:
+        for key in KEYS:
+            cursor.execute(CARRY_OVER.format(key=key, is_free=free[f"{key}_is_free"]), [at])
         cursor.execute(UPDATE_CONTACTS.format(merged=dialect.merged, **free), [at])
 
 

@@ -57,8 +57,9 @@ def reachable(broadcast: Broadcast, limit: int = CHECKED) -> list[Person]:
     if client:
         contacts = [contact for contact in contacts if _is_known(contact, client.capabilities)]
     if broadcast.channel:
-        opted_out = consent.suppressed({contact.address for contact in contacts}, broadcast.channel)
-        contacts = [contact for contact in contacts if contact.address not in opted_out]
+        addresses = {address for each in contacts for address in (each.phone, each.identifier) if address}
+        opted_out = consent.suppressed(addresses, broadcast.channel)
+        contacts = [each for each in contacts if opted_out.isdisjoint((each.phone, each.identifier))]
     rows = _rows(broadcast, contacts[:limit])
     return [Person(contact, variables_of(contact, rows.get(contact.pk, {}))) for contact in contacts[:limit]]
 

@@ -82,7 +82,9 @@ def _posted(channel: Channel, batch: Batch, rows: Sequence[Message]) -> list[pro
 
 def _row(message: Message) -> Row:
     name = message.contact.name if message.contact else None
-    return Row(message.pk, message.seq, message.attempts, message.address, message.language, name, message.variables)
+    return Row(
+        message.pk, message.seq, message.attempts, message.address, message.language, name, variables=message.variables
+    )
 
 
 def _nameless(since: datetime) -> Q:

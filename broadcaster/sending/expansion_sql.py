@@ -43,7 +43,7 @@ INSERT INTO broadcaster_message
     (broadcast_id, contact_id, address, language, variables, batch_id, seq,
      state, error_code, error_text, attempts, provider_id)
 SELECT %s, c.id, COALESCE(c.phone, c.identifier), c.language, {variables}, b.value, person.place %% %s + 1,
-       CASE WHEN {unreachable} OR {opted_out} THEN 'skipped' ELSE 'pending' END,
+       CASE WHEN {unreachable} OR ({opted_out}) THEN 'skipped' ELSE 'pending' END,
        CASE WHEN {unreachable} THEN '{code}' WHEN {opted_out} THEN 'opted_out' ELSE '' END,
        CASE WHEN {unreachable} THEN '{sentence}'
             WHEN {opted_out} THEN 'This person has opted out.' ELSE '' END,
@@ -56,8 +56,10 @@ WHERE true
 ON CONFLICT DO NOTHING
 """
 
-OPTED_OUT = """EXISTS (SELECT 1 FROM broadcaster_suppression s
-    WHERE s.address = COALESCE(c.phone, c.identifier) AND (s.channel_id IS NULL OR s.channel_id = %s))"""
+# By the phone or by the identifier, each a question of its own: an index, or a hash, answers no OR within one.
+SUPPRESSED = """EXISTS (SELECT 1 FROM broadcaster_suppression s
+    WHERE s.address = {address} AND (s.channel_id IS NULL OR s.channel_id = %s))"""
+OPTED_OUT = " OR ".join(SUPPRESSED.format(address=address) for address in ("c.phone", "c.identifier"))
 
 # Whom a channel cannot reach, and what is said of them.
 NO_PHONE = ("c.phone IS NULL", "no_phone", "This contact has no phone.")
@@ -96,7 +98,7 @@ def insert_messages(
         people=dialect.unfold,
         batches=dialect.unfold,
     )
-    opted_out = [channel_id] * 3
+    opted_out = [channel_id] * statement.count("s.channel_id = %s")
     return statement, [
         broadcast_id,
         *variable_parameters,

@@ -36,13 +36,21 @@ class Row(NamedTuple):
     address: str
     language: str
     name: str | None
+    contact_phone: str | None = None
+    contact_identifier: str | None = None
     variables: Mapping[str, Any] = {}
+
+    @property
+    def addresses(self) -> set[str]:
+        """Where this person may have opted out: the message's address, and what the contact has now."""
+        return {address for address in (self.address, self.contact_phone, self.contact_identifier) if address}
 
 
 def rows_of(batch: Batch, *, with_variables: bool = True) -> list[Row]:
     """The pending messages above the mark, in order; variables that nothing uses are not decoded."""
     pending = batch.messages.filter(state=Message.State.PENDING, seq__gt=batch.handed_through).order_by("seq")
     columns = ["pk", "seq", "attempts", "address", "language", "contact__name"]
+    columns += ["contact__phone", "contact__identifier"]
     return list(starmap(Row, pending.values_list(*columns, *(["variables"] if with_variables else []))))
 
 
@@ -87,10 +95,10 @@ class Builder:
         if expires_at and expires_at <= clock.now():
             expired = [self._drop(row, EXPIRED) for row in rows]
             return Window([], [], expired, through)
-        suppressed = consent.suppressed({row.address for row in rows}, self.channel)
+        suppressed = consent.suppressed(set().union(*(row.addresses for row in rows)), self.channel)
         window = Window([], [], [], through)
         for row in rows:
-            if row.address in suppressed:
+            if not suppressed.isdisjoint(row.addresses):
                 window.dropped.append(self._drop(row, OPTED_OUT))
             else:
                 self._write(row, window)

@@ -18,7 +18,7 @@ from openpyxl import Workbook
 
 from broadcaster.admin import exporting
 from broadcaster.admin.spreadsheet_format import ROW_LIMIT
-from broadcaster.models import Channel, Contact, Group, Membership
+from broadcaster.models import Channel, Contact, Group, Membership, Suppression
 from tests.admin.people import logged_in, messages_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -231,3 +231,11 @@ def test_importing_needs_the_right_to_add_and_exporting_to_view() -> None:
 def test_a_time_zone_that_does_not_exist_is_refused(operator: Client) -> None:
     html = text_of(check(operator, "phone,time_zone\n+6281234567890,Mars/Base\n"))
     assert "There is no time zone called Mars/Base" in html
+
+
+def test_who_opted_out_stays_out_at_a_phone_from_a_file() -> None:
+    Contact.objects.create(phone="+6281234567890", identifier="c-1")
+    Suppression.objects.create(address="+6281234567890")
+    bring_in(logged_in("view_contact", "add_contact", "change_contact"), "phone,identifier\n+6281111111111,c-1\n")
+    assert Contact.objects.get().phone == "+6281111111111"
+    assert Suppression.objects.filter(address="+6281111111111").exists()

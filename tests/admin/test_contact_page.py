@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from broadcaster.models import Channel, Contact, Group
+from broadcaster.models import Channel, Contact, Group, Suppression
 from tests.admin.people import logged_in, messages_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -239,3 +239,10 @@ def test_a_viewer_puts_nobody_into_a_group() -> None:
 
 def test_an_empty_list_says_where_contacts_come_from(operator: Client) -> None:
     assert "No contacts yet" in text_of(operator.get(LIST))
+
+
+def test_who_opted_out_stays_out_at_a_new_phone(operator: Client) -> None:
+    contact = ann()
+    Suppression.objects.create(address=contact.address)
+    assert operator.post(page(contact), as_typed(contact, phone="+6281111111111")).status_code == 302
+    assert Suppression.objects.filter(address="+6281111111111").exists()

@@ -62,3 +62,35 @@ def test_a_long_reason_is_cut() -> None:
 def test_what_is_too_long_for_an_address_opts_nobody_out(channel: Channel) -> None:
     suppress("+" + "6" * 128, CITRA, channel=channel)
     assert [row.address for row in Suppression.objects.all()] == [CITRA]
+
+
+class TestCarryOver:
+    """What a person changes in a contact takes no opt-out away."""
+
+    @pytest.mark.parametrize(
+        ("out", "changes", "carried"),
+        [
+            (ANN, {"phone": BUDI}, {BUDI}),
+            (ANN, {"phone": None}, {"C-1"}),
+            ("C-1", {"identifier": "C-2"}, {ANN}),
+            ("C-1", {"identifier": None}, {ANN}),
+            (ANN, {"identifier": "C-2"}, set()),
+            (ANN, {"name": "Ann"}, set()),
+            (CITRA, {"phone": BUDI}, set()),
+        ],
+    )
+    def test_what_the_contact_is_reached_at_is_out(
+        self, channel: Channel, out: str, changes: dict[str, str | None], carried: set[str]
+    ) -> None:
+        contact = Contact.objects.create(phone=ANN, identifier="C-1")
+        suppress(out, channel=channel, reason="STOP")
+        for name, value in changes.items():
+            setattr(contact, name, value)
+        consent.carry_over(contact)
+        rows = set(Suppression.objects.values_list("address", "channel", "reason", "source"))
+        assert rows == {(address, channel.pk, "STOP", "test") for address in {out, *carried}}
+
+    def test_a_new_contact_gives_up_nothing(self) -> None:
+        suppress(ANN)
+        consent.carry_over(Contact(phone=BUDI))
+        assert Suppression.objects.count() == 1

@@ -2,9 +2,11 @@
 
 import pytest
 
+from broadcaster.audience import consent
 from broadcaster.models import AudienceRow, AudienceUpload, Contact, Group, Suppression
 from tests.audience.files import contact, counts, load, people
 from tests.audiences import imported, messy_csv
+from tests.content.conftest import make_channel
 
 pytestmark = pytest.mark.django_db
 HEADER = "Name,Phone"
@@ -186,3 +188,43 @@ def test_a_refused_row_keeps_its_cells_and_says_why() -> None:
     refused = upload.rejected.get()
     assert (refused.number, refused.values) == (2, ["Ann", "+62 12", "Bogor, West"])
     assert refused.reason == "The number is too short: digits or the area code are missing."
+
+
+class TestWhoOptedOut:
+    """An opt-out is a person's, whichever address of theirs it names and whatever a file gives them."""
+
+    def test_a_phone_revives_nobody_whose_identifier_opted_out(self) -> None:
+        Contact.objects.create(identifier="C-1")
+        Suppression.objects.create(address="C-1")
+        upload = load("Name,Identifier,Phone", f"Ann,C-1,{ANN}")
+        assert contact(identifier="C-1").phone == ANN
+        assert counts(upload) == {"suppressed": 1}
+
+    def test_a_new_contact_is_no_new_person(self) -> None:
+        Suppression.objects.create(address="C-1")
+        assert counts(load("Name,Identifier,Phone", f"Ann,C-1,{ANN}")) == {"suppressed": 1}
+
+    @pytest.mark.parametrize(("given", "now"), [(f"Ann,C-1,{BUDI}", BUDI), (f"Ann,C-2,{ANN}", "C-2")])
+    @pytest.mark.parametrize("everywhere", [True, False])
+    def test_an_opt_out_goes_over_to_what_replaces_its_address(self, given: str, now: str, *, everywhere: bool) -> None:
+        Contact.objects.create(identifier="C-1", phone=ANN)
+        old = {ANN, "C-1"} - set(given.split(","))
+        channel = None if everywhere else make_channel()
+        consent.suppress(old, channel=channel, reason="STOP", source="reply")
+        upload = load("Name,Identifier,Phone", given)
+        assert counts(upload) == {"suppressed" if everywhere else "updated": 1}
+        rows = Suppression.objects.values_list("address", "channel", "reason", "source")
+        assert set(rows) == {(each, channel and channel.pk, "STOP", "reply") for each in {*old, now}}
+
+    def test_an_opt_out_that_stands_already_is_kept(self) -> None:
+        Contact.objects.create(identifier="C-1", phone=ANN)
+        consent.suppress([ANN, BUDI], channel=None, reason="STOP", source="reply")
+        load("Name,Identifier,Phone", f"Ann,C-1,{BUDI}")
+        assert Suppression.objects.count() == 2
+
+    def test_a_phone_of_somebody_else_brings_no_opt_out_to_them(self) -> None:
+        Contact.objects.create(identifier="C-1", phone=ANN)
+        Contact.objects.create(identifier="C-2", phone=BUDI)
+        consent.suppress([ANN], channel=None, reason="STOP", source="reply")
+        load("Name,Identifier,Phone", f"Budi,C-1,{BUDI}")
+        assert [row.address for row in Suppression.objects.all()] == [ANN]

@@ -101,6 +101,11 @@ class TestEstimate:
         Suppression.objects.create(address=address, channel=broadcast.channel)
         assert segments.estimate(broadcast) == Estimate(recipients=2, suppressed=1)
 
+    def test_who_opted_out_by_an_identifier_that_is_not_written_to(self, broadcast: Broadcast, ann: Contact) -> None:
+        Contact.objects.filter(pk=ann.pk).update(identifier="C-1")
+        Suppression.objects.create(address="C-1")
+        assert segments.estimate(broadcast) == Estimate(recipients=2, suppressed=1)
+
     def test_an_opt_out_of_another_channel_does_not_count(self, broadcast: Broadcast) -> None:
         Suppression.objects.create(address="C-2", channel=make_channel(name="Other"))
         assert segments.estimate(broadcast) == Estimate(recipients=3, suppressed=0)

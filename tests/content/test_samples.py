@@ -46,6 +46,12 @@ def test_people_who_will_be_skipped_are_no_samples(compose: Compose, ann: Contac
     assert [each.name for each in samples(broadcast)] == ["Budi"]
 
 
+def test_people_who_opted_out_by_their_identifier_are_no_samples(compose: Compose, ann: Contact) -> None:
+    Contact.objects.filter(pk=ann.pk).update(identifier="C-1")
+    Suppression.objects.create(address="C-1")
+    assert [each.name for each in samples(compose())] == ["Budi"]
+
+
 def test_excluded_people_are_no_samples(compose: Compose, ann: Contact) -> None:
     group = Group.objects.create(name="Staff")
     group.contacts.add(ann)

@@ -89,6 +89,17 @@ def test_people_who_opted_out_are_skipped_with_the_reason() -> None:
     assert states_of(broadcast) == {"skipped": 2, "pending": 1}
 
 
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_people_who_opted_out_by_their_identifier_are_skipped_at_their_phone(*, everywhere: bool) -> None:
+    broadcast = preparing(2)
+    Contact.objects.filter(phone=phone(100)).update(identifier="C-1")
+    consent.suppress(["C-1"], channel=None if everywhere else broadcast.sender, reason="STOP", source="inbound")
+    expand(broadcast)
+    skipped = Message.objects.filter(state="skipped").values_list("address", "error_code")
+    assert list(skipped) == [(phone(100), "opted_out")]
+    assert states_of(broadcast) == {"skipped": 1, "pending": 1}
+
+
 def test_an_opt_out_of_another_channel_is_none_of_this_one() -> None:
     broadcast = preparing(1)
     other, _ = channel_and_template("qiscus")

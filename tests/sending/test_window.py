@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from broadcaster.audience import consent
-from broadcaster.models import Broadcast, Message
+from broadcaster.models import Broadcast, Contact, Message
 from broadcaster.sending import batches
 from broadcaster.sending.window import Builder, Window, rows_of
 from providers import OutboundMessage, SendResult
@@ -40,6 +40,23 @@ def test_somebody_who_opted_out_after_expansion_is_dropped() -> None:
     window = built(broadcast)
     assert [row.address for row in window.rows] == [phone(100), phone(102)]
     assert [(change.new, change.error_code) for change in window.dropped] == [("skipped", "opted_out")]
+
+
+@pytest.mark.parametrize("given", [{"identifier": "C-1"}, {"phone": "+628999999999"}])
+def test_somebody_who_opted_out_at_another_address_is_dropped(given: dict[str, str]) -> None:
+    broadcast = prepared(2)
+    Contact.objects.filter(phone=phone(101)).update(**given)
+    consent.suppress(given.values(), channel=None, reason="STOP", source="inbound")
+    window = built(broadcast)
+    assert [row.address for row in window.rows] == [phone(100)]
+    assert [(change.new, change.error_code) for change in window.dropped] == [("skipped", "opted_out")]
+
+
+def test_an_opt_out_is_kept_where_the_contact_is_gone() -> None:
+    broadcast = prepared(2)
+    Contact.objects.filter(phone=phone(101)).delete()
+    consent.suppress([phone(101)], channel=None, reason="STOP", source="inbound")
+    assert [row.address for row in built(broadcast).rows] == [phone(100)]
 
 
 def test_nobody_is_admitted_after_the_expiry() -> None:
