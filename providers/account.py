@@ -97,6 +97,11 @@ class Account:
 
     # -- what became of messages -----------------------------------------------------------------------------------
 
+    @classmethod
+    def asks_for_proof(cls, config: Mapping[str, Any], secrets: Mapping[str, str] | None) -> bool:
+        """Whether calls must show who posts them, as settings have it that need not be usable; None: not readable."""
+        return webhooks.asks_for_proof(cls.config_fields, config, secrets)
+
     def authenticate(self, headers: Mapping[str, str], body: bytes) -> None:
         """Raise InvalidSignature where a call to our receipts address lacks what the channel asks of its provider."""
         webhooks.verify_basic(self.config, self.secrets, headers)

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from providers import parsing
@@ -108,6 +108,14 @@ def _problems(config: Mapping[str, Any], secrets: Mapping[str, str]) -> Iterator
     ):
         if wrong:
             yield sentence
+
+
+def asks_for_proof(fields: Iterable[ConfigField], config: Mapping[str, Any], secrets: Mapping[str, str] | None) -> bool:
+    """Whether any of the settings asks for a proof; any that could be among secrets that cannot be read (None) does."""
+    if any(map(config.get, (USER, HEADER, SIGNATURE_REQUIRED))):
+        return True
+    names = [field.name for field in fields if field.secret and field.group == "receipts"]
+    return bool(names) if secrets is None else any(map(secrets.get, names))
 
 
 def verify_basic(config: Mapping[str, Any], secrets: Mapping[str, str], headers: Mapping[str, str]) -> None:

@@ -10,7 +10,6 @@ import providers
 from broadcaster import gateway
 from broadcaster.models import Channel, Receipt
 from broadcaster.models.secrets import Unreadable
-from providers import webhooks
 
 BODY_LIMIT_BYTES = 1_000_000
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -50,12 +49,10 @@ def store(
 
 def _asks_for_proof(channel: Channel) -> bool:
     """Whether a call to this channel must show who posts it, or may have to: an adapter that is gone could tell."""
-    if any(map(channel.config.get, (webhooks.USER, webhooks.HEADER, webhooks.SIGNATURE_REQUIRED))):
-        return True
     if channel.kind not in providers.kinds():
         return True
-    names = [field.name for field in channel.client_class.config_fields if field.secret and field.group == "receipts"]
-    return bool(names) if isinstance(channel.secrets, Unreadable) else any(map(channel.secrets.get, names))
+    secrets = None if isinstance(channel.secrets, Unreadable) else channel.secrets
+    return channel.client_class.asks_for_proof(channel.config, secrets)
 
 
 def without_secrets(headers: Mapping[str, str], channel: Channel) -> dict[str, str]:
