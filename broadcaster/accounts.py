@@ -17,7 +17,7 @@ from django.utils import timezone
 
 import providers
 from broadcaster import gateway
-from broadcaster.models import Channel, ListedTemplate
+from broadcaster.models import Broadcast, Channel, ListedTemplate
 from providers import Approval, Health
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ LIST_WITHIN_S = 20.0  # a broadcast may wait for it, under a lease that is longe
 EVERY = timedelta(hours=1)
 CHANNELS_A_TICK = 20
 
+PREPARED = (Broadcast.State.PREPARING, Broadcast.State.PAUSED)
 NO_BALANCE: dict[str, Any] = {"balance": "", "balance_at": None}
 UNTOUCHED: dict[str, Any] = {
     "checked_at": None,
@@ -66,6 +67,16 @@ def forget(channel: Channel) -> None:
     """
     _keep(channel, **UNTOUCHED)
     ListedTemplate.objects.filter(channel=channel).delete()
+    _forget_files(channel)
+
+
+def _forget_files(channel: Channel) -> None:
+    """Let broadcasts that have not begun be prepared anew where the former account was given their files.
+
+    Whoever prepares one now has lost it. What has begun keeps its ids, since some of its messages went out with them.
+    """
+    waiting = Broadcast.objects.filter(channel=channel, started_at=None, state__in=PREPARED)
+    waiting.exclude(media={}).update(media={}, prepared_at=None, prepare_worker="", prepare_until=None)
 
 
 def keep_balance(channel: Channel, client: providers.Client) -> None:

@@ -53,7 +53,7 @@ def is_same_account(asked: Channel) -> bool:
 
     To be called inside the transaction that writes what the answer said.
     """
-    now = Channel.objects.select_for_update().filter(pk=asked.pk).first()
+    now = Channel.objects.select_for_update(no_key=True).filter(pk=asked.pk).first()
     return now is not None and (now.kind, now.config, now.secrets) == (asked.kind, asked.config, asked.secrets)
 
 

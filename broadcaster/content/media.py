@@ -21,7 +21,9 @@ from broadcaster.models import Broadcast, Channel, MediaFile, Template, Template
 
 PREFIX = "media:"
 REFERENCE = re.compile(r"media:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
-LIMIT_BYTES = 25_000_000  # RapidPro's limit, the only one that is known
+# Below RapidPro's limit of 25 MiB (26,214,400 bytes: `Media.MAX_UPLOAD_SIZE` in its temba/msgs/models.py), the only one
+# that is known.
+LIMIT_BYTES = 25_000_000
 NAME_CHARACTERS = 128
 KEPT = re.compile(r"[^\w .,()+-]+")  # what a file's name may not hold, since it travels in headers
 

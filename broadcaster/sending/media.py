@@ -68,9 +68,12 @@ def _upload(broadcast: Broadcast, file: MediaFile | None) -> str:
 def _record(broadcast: Broadcast, key: str, provider_id: str) -> None:
     """Write the id down beside those that are there, whoever wrote them. Raises batches.LeaseLost.
 
-    An upload that took longer than the lease counts too, or a slow line would never get a file through.
+    An upload that took longer than the lease counts too, or a slow line would never get a file through; one to an
+    account that the channel no longer has does not.
     """
     with transaction.atomic():
+        if not gateway.is_same_account(broadcast.sender):  # before the broadcast is locked, as a change of account does
+            raise batches.LeaseLost
         row = _waiting(broadcast)
         known = row.select_for_update().values_list("media", flat=True).first()
         if known is None:
