@@ -23,12 +23,15 @@ def suppressions(channel: Channel) -> QuerySet[Suppression]:
     return Suppression.objects.filter(Q(channel=None) | Q(channel=channel))
 
 
-def has_opted_out(channel: Channel) -> Q:
-    """Contacts who must not be written to on this channel: by two questions, each of which an index answers."""
+def count_suppressed(contacts: QuerySet[Contact], channel: Channel) -> int:
+    """How many of the contacts must not be written to on this channel.
+
+    Counted by phone, then by identifier without those: a database joins for each, but would not for both at once.
+    """
     by_phone, by_identifier = (
         Exists(suppressions(channel).filter(address=OuterRef(key))) for key in ("phone", "identifier")
     )
-    return Q(by_phone) | Q(by_identifier)
+    return contacts.filter(by_phone).count() + contacts.filter(~by_phone, by_identifier).count()
 
 
 def suppressed(addresses: Collection[str], channel: Channel) -> set[str]:

@@ -44,7 +44,7 @@ def estimate(broadcast: Broadcast) -> Estimate:
     total, groups = audience.count(), audience.filter(IS_GROUP).count()
     if broadcast.channel is None:
         return Estimate(total, 0, groups)
-    suppressed = audience.filter(consent.has_opted_out(broadcast.channel)).count()
+    suppressed = consent.count_suppressed(audience, broadcast.channel)
     return Estimate(total - suppressed, suppressed, groups)
 
 

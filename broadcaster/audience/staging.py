@@ -105,12 +105,14 @@ INSERT_MEMBERS = """
 INSERT INTO broadcaster_membership (group_id, contact_id)
 SELECT %s, contact_id FROM staged WHERE outcome <> 'duplicate' ON CONFLICT DO NOTHING
 """
-# Whoever opted out is out by the phone as by the identifier, whichever of them is known.
-IS_SUPPRESSED = """EXISTS (
-    SELECT 1 FROM broadcaster_contact c JOIN broadcaster_suppression x ON x.address = c.{key}
-    WHERE c.id = staged.contact_id AND x.channel_id IS NULL)"""
+# Whoever opted out is out by the phone as by the identifier. It begins at who is staged, not at all contacts.
 SUPPRESSED = """
-UPDATE staged SET outcome = 'suppressed' WHERE outcome <> 'duplicate' AND ({by_phone} OR {by_identifier})
+UPDATE staged SET outcome = 'suppressed' WHERE outcome <> 'duplicate' AND contact_id IN (
+    {by_phone} UNION ALL {by_identifier})
+"""
+IS_SUPPRESSED = """
+    SELECT c.id FROM staged s JOIN broadcaster_contact c ON c.id = s.contact_id
+    JOIN broadcaster_suppression x ON x.address = c.{key} WHERE x.channel_id IS NULL
 """
 # Where a phone or identifier takes the place of one that was suppressed, the opt-out goes over to it.
 CARRY_OVER = """

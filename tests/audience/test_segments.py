@@ -101,6 +101,12 @@ class TestEstimate:
         Suppression.objects.create(address=address, channel=broadcast.channel)
         assert segments.estimate(broadcast) == Estimate(recipients=2, suppressed=1)
 
+    def test_who_opted_out_by_both_is_one(self, broadcast: Broadcast, ann: Contact) -> None:
+        Contact.objects.filter(pk=ann.pk).update(identifier="C-1")
+        for address in ("C-1", ann.address):
+            Suppression.objects.create(address=address)
+        assert segments.estimate(broadcast) == Estimate(recipients=2, suppressed=1)
+
     def test_who_opted_out_by_an_identifier_that_is_not_written_to(self, broadcast: Broadcast, ann: Contact) -> None:
         Contact.objects.filter(pk=ann.pk).update(identifier="C-1")
         Suppression.objects.create(address="C-1")
