@@ -75,9 +75,7 @@ def _take_back(channel: Channel, events: Sequence[ReceiptEvent]) -> None:
 
 def _change(target: Target, event: ReceiptEvent, earlier: Change | None) -> Change | None:
     """The message's move after an earlier event of the same turn, or None where the event says nothing new."""
-    state = STATES.get(event.status) if event.status else None
-    if state in ENDINGS and matching.is_nameless(event):
-        return None  # it may be another's message that failed, and ours would be sent a second time
+    state = _state(event)
     current = earlier.new if earlier else target.state
     if state is None or state not in RECEIPT_MOVES.get(current, ()):
         return None
@@ -92,6 +90,14 @@ def _change(target: Target, event: ReceiptEvent, earlier: Change | None) -> Chan
         error_code=event.code if ended else "",
         error_text=event.reason if ended else "",
     )
+
+
+def _state(event: ReceiptEvent) -> str | None:
+    """The state that the event tells of, if any."""
+    state = STATES.get(event.status) if event.status else None
+    if state in ENDINGS and matching.is_nameless(event):
+        return None  # it may be another's message that failed, and ours would be sent a second time
+    return state
 
 
 def _by_channel(receipts: Sequence[Waiting]) -> Iterator[tuple[Channel, list[Waiting]]]:
