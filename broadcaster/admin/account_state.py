@@ -50,7 +50,7 @@ def connection(channel: Channel) -> SafeString:
     told = "Nobody has tested the connection."
     if channel.checked_at is not None:
         told = f"{channel.check_sentence} Tested {moment(channel.checked_at)}."
-    when = f", {told_at}" if (told_at := balance_told(channel)) else ""
+    when = f", as of {told_at}" if (told_at := balance_told(channel)) else ""
     left = f" Balance: {channel.balance}{when}." if channel.balance else ""
     return words.tag(*_found(channel), f"{told}{left}")
 

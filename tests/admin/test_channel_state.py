@@ -137,9 +137,9 @@ def test_a_balance_that_another_question_brought_stands_there_with_its_own_time(
     at = timezone.now() - timedelta(hours=2)
     channel = make_channel(checked_at=checked_at, balance="quota 857 left", balance_at=at)
     words = visible(text_of(admin.get(reverse("admin:broadcaster_channel_change", args=[channel.pk]))))
-    assert re.search(r"Balance: quota 857 left , \S.* \(2 hours ago\)\.", words)
+    assert re.search(r"Balance: quota 857 left , as of \S.* \(2 hours ago\)\.", words)
     listed = text_of(admin.get(reverse("admin:broadcaster_channel_changelist")))
-    assert re.search(r'Balance: quota 857 left, \S.* \(2 hours ago\)\."', listed)
+    assert re.search(r'Balance: quota 857 left, as of \S.* \(2 hours ago\)\."', listed)
 
 
 @pytest.mark.parametrize(
