@@ -6,7 +6,7 @@ from providers.config import ConfigField
 from providers.errors import ConfigurationError, InvalidSignature, ProviderError, Throttled
 from providers.languages import three_letters
 from providers.limits import has_emoji
-from providers.listings import Approval, ListedGroup, ListedTemplate
+from providers.listings import Approval, ListedGroup, ListedTemplate, filled
 from providers.messages import (
     CONTENT_KINDS,
     Button,
@@ -68,6 +68,7 @@ __all__ = [
     "VoiceCall",
     "client_class",
     "connect",
+    "filled",
     "has_emoji",
     "kinds",
     "three_letters",

@@ -1,7 +1,11 @@
 """What an account holds at its provider, as it lists it: templates with their approval, groups of people."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+PLACE = re.compile(r"\{\{\s*(\w{1,40})\s*\}\}")  # of a variable in a template's text: a number, or a name
 
 
 class Approval(StrEnum):
@@ -43,3 +47,15 @@ class ListedGroup:
     group_id: str
     name: str
     count: int | None = None
+
+
+def places(text: str) -> list[str]:
+    """The numbers or names by which a template's text calls its variables, each once, in the variables' order."""
+    found = list(dict.fromkeys(PLACE.findall(text)))
+    return sorted(found, key=int) if all(map(str.isdecimal, found)) else found
+
+
+def filled(text: str, variables: Sequence[str]) -> str:
+    """The text with the variables in their places; what has no variable stays as it is."""
+    values = dict(zip(places(text), variables, strict=False))
+    return PLACE.sub(lambda place: values.get(place[1], place[0]), text)

@@ -55,6 +55,12 @@ def phrase(value: Any, limit: int = PHRASE_CHARACTERS) -> str:
     return text.encode(errors="replace").decode()  # a lone surrogate cannot be stored
 
 
+def lines(value: Any, limit: int) -> str:
+    """A text as it is laid out, with its line breaks; empty where it is none."""
+    found = value[:limit].splitlines() if isinstance(value, str) else []
+    return "\n".join(phrase(line, limit) for line in found)
+
+
 def identifier(value: Any) -> str:
     """An id or a code: a string or whole number; empty where it is neither, or longer than any id may be."""
     if isinstance(value, float):

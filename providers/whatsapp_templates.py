@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from providers import limits, parsing, writing
-from providers.listings import Approval, ListedTemplate
+from providers.listings import Approval, ListedTemplate, places
 from providers.messages import Button, Media, TemplateMessage
 from providers.outcomes import FieldError
 
@@ -32,7 +32,6 @@ URL_CHARACTERS = 2_000
 LINK = re.compile(r"https?://[^\s/]+\S*\Z")
 # Meta's error: "Param text cannot have new-line/tab characters or more than 4 consecutive spaces".
 UNPRINTABLE = re.compile(r"[\n\r\t]| {5}")
-PLACEHOLDER = re.compile(r"\{\{\s*\w+\s*\}\}")
 
 # `status` of a listed template, from "WhatsApp Message Template".
 APPROVALS = {
@@ -124,7 +123,7 @@ def listed(item: Any) -> ListedTemplate | None:
     if not name or not language:
         return None
     parts = {_word(part, "type"): part for part in reversed(parsing.items(parsing.dig(item, "components")))}
-    body = _lines(parsing.dig(parts.get("BODY"), "text"))
+    body = parsing.lines(parsing.dig(parts.get("BODY"), "text"), BODY_CHARACTERS)
     reason = parsing.phrase(parsing.dig(item, "rejected_reason"))
     return ListedTemplate(
         name=name,
@@ -132,7 +131,7 @@ def listed(item: Any) -> ListedTemplate | None:
         approval=_approval(_word(item, "status")),
         category=_word(item, "category").lower(),
         body=body,
-        variables=len(set(PLACEHOLDER.findall(body))),
+        variables=len(places(body)),
         header=_listed_header(parts.get("HEADER")),
         buttons=tuple(filter(None, map(_listed_button, parsing.items(parsing.dig(parts.get("BUTTONS"), "buttons"))))),
         reason="" if reason.upper() == "NONE" else reason,
@@ -145,16 +144,10 @@ def _approval(word: str) -> Approval:
     return APPROVALS.get(word, Approval.UNKNOWN)
 
 
-def _lines(text: Any) -> str:
-    """A text as it is laid out, which is how it will arrive."""
-    lines = text[:BODY_CHARACTERS].splitlines() if isinstance(text, str) else []
-    return "\n".join(parsing.phrase(line, BODY_CHARACTERS) for line in lines)
-
-
 def _listed_header(part: Any) -> str:
     """The kind of header that a message must fill; a text that stands fast needs nothing."""
     kind = _word(part, "format").lower()
-    if kind == "text" and not PLACEHOLDER.search(parsing.phrase(parsing.dig(part, "text"))):
+    if kind == "text" and not places(parsing.phrase(parsing.dig(part, "text"))):
         return ""
     return kind if kind in HEADERS else ""
 
@@ -162,7 +155,7 @@ def _listed_header(part: Any) -> str:
 def _listed_button(part: Any) -> str:
     """The kind of a button that takes a parameter, or nothing; an address that stands fast takes none."""
     kind = _word(part, "type").lower()
-    if kind == "url" and not PLACEHOLDER.search(parsing.phrase(parsing.dig(part, "url"), URL_CHARACTERS)):
+    if kind == "url" and not places(parsing.phrase(parsing.dig(part, "url"), URL_CHARACTERS)):
         return ""
     return kind if kind in BUTTONS else ""
 

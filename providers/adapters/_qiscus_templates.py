@@ -15,13 +15,12 @@ WhatsApp Broadcast Message Templates via API".
 """
 
 import logging
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from providers import parsing
 from providers.errors import AnswerUnreadable
-from providers.listings import Approval, ListedTemplate
+from providers.listings import Approval, ListedTemplate, places
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +41,6 @@ APPROVALS = {
 }
 MEDIA = frozenset({"image", "video", "document"})  # "accepted values" of header_type in Qiscus' help, beside text
 TEXT_CHARACTERS = 1_024  # Meta's longest body
-PLACEHOLDER = re.compile(r"\{\{\s*([^{}\s]{1,40})\s*\}\}")
 
 
 def templates_of(value: Any) -> list[Any] | None:
@@ -83,7 +81,7 @@ def _whole(templates: list[Any], show: Callable[[str], Any]) -> Iterator[Any]:
 def _listed(template: Any) -> Iterator[ListedTemplate]:
     """One item for each language of a template."""
     for details in parsing.items(parsing.dig(template, "hsm_details")):
-        body = _text(details, "content")
+        body = parsing.lines(parsing.dig(details, "content"), TEXT_CHARACTERS)
         yield ListedTemplate(
             name=parsing.phrase(parsing.dig(template, "name")),
             language=parsing.identifier(parsing.dig(details, "language")),
@@ -92,7 +90,7 @@ def _listed(template: Any) -> Iterator[ListedTemplate]:
             template_id=_number(parsing.dig(details, "id")),
             category=parsing.phrase(parsing.dig(template, "category")).lower(),
             body=body,
-            variables=len(set(PLACEHOLDER.findall(body))),
+            variables=len(places(body)),
             header=_header(details),
             buttons=tuple("url" for button in parsing.items(parsing.dig(details, "buttons")) if _varies(button, "url")),
             reason=parsing.phrase(parsing.dig(details, "rejection_reason")),
@@ -118,14 +116,7 @@ def _header(details: Any) -> str:
 
 
 def _varies(part: Any, field: str) -> bool:
-    return PLACEHOLDER.search(_text(part, field)) is not None
-
-
-def _text(part: Any, field: str) -> str:
-    value = parsing.dig(part, field)
-    # Line breaks are part of a text that is shown as it will arrive.
-    lines = value[:TEXT_CHARACTERS].splitlines() if isinstance(value, str) else []
-    return "\n".join(parsing.phrase(line, TEXT_CHARACTERS) for line in lines)
+    return bool(places(parsing.lines(parsing.dig(part, field), TEXT_CHARACTERS)))
 
 
 def _number(value: Any) -> int | None:

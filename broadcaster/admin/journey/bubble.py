@@ -1,6 +1,5 @@
 """What a recipient would see of a content, as far as we can know it: the words of the phone-like preview."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,8 +8,6 @@ import providers
 from broadcaster.admin.media import image_url
 from broadcaster.content import media, sms_parts
 from broadcaster.models import Channel, ListedTemplate, MediaFile
-
-PLACE = re.compile(r"\{\{\s*(\w{1,40})\s*\}\}")  # of a variable in a listed body: a number, or a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +70,7 @@ def _template(content: providers.TemplateMessage) -> Bubble:
 def _listed_words(content: providers.TemplateMessage, channel: Channel) -> str:
     """The body as the account lists it, with the variables in their places; empty where it is not known."""
     listed = ListedTemplate.objects.filter(channel=channel, name=content.name, language=content.language).first()
-    body = listed.body if listed else ""
-    names = list(dict.fromkeys(PLACE.findall(body)))
-    if all(map(str.isdecimal, names)):
-        names.sort(key=int)
-    given = dict(zip(names, content.variables, strict=False))
-    return PLACE.sub(lambda place: given.get(place[1], place[0]), body)
+    return providers.filled(listed.body, content.variables) if listed else ""
 
 
 def _event(content: providers.Event) -> Bubble:
