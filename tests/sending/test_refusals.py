@@ -100,7 +100,10 @@ def test_different_reasons_are_no_reason_to_stop(simulator: Simulator, codes: Se
 
 def test_one_request_that_carries_all_of_the_first_ones_counts_for_each(simulator: Simulator) -> None:
     channel_and_template("imiconnect", simulator.url)
-    broadcast = prepared_for(phones(*[REFUSED] * MANY), kind="imiconnect")
+    numbers = phones(*[ORDINARY] * MANY)
+    wrong = {"kind": "error", "provider": "imiconnect", "code": "7004"}  # for all of a request, whoever it is about
+    simulator.misbehave(*(wrong | {"whom": whom} for whom in numbers))
+    broadcast = prepared_for(numbers, kind="imiconnect")
     pump.run()
     assert reload(broadcast).state == "paused"
     assert states_of(broadcast) == {"failed": FIRST, "pending": MANY - FIRST}
