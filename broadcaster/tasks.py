@@ -102,7 +102,7 @@ def run_pump() -> None:
 
 
 def apply_receipts() -> None:
-    """Apply receipts until none has come for a while; one worker of a cluster is enough for that."""
+    """Apply receipts until none has come for a while, a turn at a time; one worker of a cluster is enough for that."""
     with seats.taken(seats.Kind.RECEIPTS, of=1) as is_seated:
         quiet_since = time.monotonic()
         end = quiet_since + TASK_LIFE_S
@@ -111,6 +111,9 @@ def apply_receipts() -> None:
                 quiet_since = time.monotonic()
             else:
                 time.sleep(NAP_S)
+        is_quiet = time.monotonic() >= quiet_since + LINGER_S
+    if is_seated and not is_quiet:  # those who were woken meanwhile found the seat taken, and have gone
+        queue.enqueue("apply_receipts")
 
 
 def poll_channels() -> None:

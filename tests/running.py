@@ -24,15 +24,15 @@ T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
 
 
-def wait_for(look: Callable[[], T], *, seconds: float = 60) -> T:
-    """What `look` returns as soon as it is true. Fails after so many seconds."""
+def wait_for(look: Callable[[], T], *, seconds: float = 60, told: Callable[[], object] | None = None) -> T:
+    """What `look` returns as soon as it is true. Fails after so many seconds, with what is `told` then."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = look()
         if found:
             return found
         time.sleep(0.1)
-    raise AssertionError(f"still waiting after {seconds} s")
+    raise AssertionError(f"still waiting after {seconds} s: {told() if told else ''}")
 
 
 def free_port() -> int:

@@ -1,5 +1,6 @@
 """The main job as an operator does it: a messy file, a template, a time, and everyone's fate on record."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -42,7 +43,7 @@ def test_a_file_becomes_delivered_messages_at_the_chosen_time(page: Page, site: 
     expect(page.get_by_role("progressbar").first).to_have_attribute("aria-valuenow", "100", timeout=120_000)
 
     broadcast = Broadcast.objects.get()
-    wait_for(lambda: set(states(broadcast)) <= {"delivered", "read"})
+    wait_for(lambda: set(states(broadcast)) <= {"delivered", "read"}, told=lambda: Counter(states(broadcast)))
     assert broadcast.send_at == send_at
     first = Message.objects.order_by("accepted_at").values_list("accepted_at", flat=True)[0]
     assert first is not None

@@ -187,6 +187,16 @@ def test_a_tick_beside_another_one_does_no_harm() -> None:
 # -- each task names the next ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("life_s", "linger_s", "queued"), [(0.05, 10, 1), (10, 0.05, 0)])
+def test_receipts_go_on_after_a_turn_that_found_no_quiet(
+    monkeypatch: pytest.MonkeyPatch, life_s: float, linger_s: float, queued: int
+) -> None:
+    monkeypatch.setattr(tasks, "TASK_LIFE_S", life_s)
+    monkeypatch.setattr(tasks, "LINGER_S", linger_s)
+    tasks.apply_receipts()
+    assert names()["apply_receipts"] == queued
+
+
 def test_a_preparation_wakes_the_pumps() -> None:
     tasks.prepare_broadcast(preparing().pk)
     assert set(names()) == {"run_pump"}
