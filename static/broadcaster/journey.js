@@ -56,6 +56,19 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const { elt } = detail.requestConfig;
     if (elt.matches("form") && detail.xhr.changes !== changes.get(elt)) detail.shouldSwap = false;
 });
+// Leaving a step waits until its choices are kept, or one of them might arrive after the whole form and undo it.
+const submitOnceKept = (form, button) => form.addEventListener("htmx:afterRequest", () => setTimeout(() => {
+    if (form.matches(".htmx-request")) return submitOnceKept(form, button);
+    form.dataset.keeps = "";
+    form.requestSubmit(button);
+}), { once: true });
+document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-keeps].htmx-request")) return;
+    event.preventDefault();
+    if (event.target.dataset.keeps) return;
+    event.target.dataset.keeps = "leaving";
+    submitOnceKept(event.target, event.submitter);
+});
 // A fragment that was answered by another page, such as the login's, must not be put into this one.
 document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, pathInfo } = event.detail;
