@@ -4,14 +4,18 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
+os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
+os.environ.setdefault("CHANNEL_KEYS", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
+# Each worker of the suite has a queue, a Redis database and a folder of its own; it inherits its starter's environment,
+# and the processes that it starts inherit its.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 if "DATA_DIR" not in os.environ:
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="broadcaster-tests-")
     atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
-os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
-os.environ.setdefault("CHANNEL_KEYS", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
-# Each worker of the suite has a queue and a Redis database of its own; it inherits its starter's environment.
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+if WORKER not in {"main", Path(os.environ["DATA_DIR"]).name}:
+    os.environ["DATA_DIR"] = str(Path(os.environ["DATA_DIR"], WORKER))
 os.environ["QUEUE_NAME"] = f"broadcaster-tests-{WORKER}"
 if os.environ.get("REDIS_URL") and WORKER != "main":
     os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{15 - int(WORKER[2:]) % 15}"

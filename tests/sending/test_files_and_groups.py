@@ -22,11 +22,13 @@ def states(broadcast: Broadcast) -> set[str]:
 
 def test_files_arrive_with_every_message_and_were_uploaded_once(site: Site) -> None:
     _, template = channel_and_template("rapidpro", site.simulator.url)
-    lines = [media.reference(file.uuid) for file in (stored(), stored("letter.pdf", PDF))]
+    files = (stored(), stored("letter.pdf", PDF))
+    lines = [media.reference(file.uuid) for file in files]
     template.translations.update(content={"text": "Hello @contact.name", "attachments": lines})
     broadcast = composed(5, kind="rapidpro")
     send_now(broadcast)
-    ids = list(completed(broadcast).media.values())
+    given = completed(broadcast).media
+    ids = [given[str(file.uuid)] for file in files]
     arrived = [message["content"]["attachments"]["eng"] for message in site.simulator.accepted("rapidpro")]
     assert [[line.rpartition("/")[2] for line in lines] for lines in arrived] == [ids] * 5
     assert [line.partition(":")[0] for line in arrived[0]] == ["image/png", "application/pdf"]
