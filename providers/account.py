@@ -58,6 +58,10 @@ class Account:
     def settle(self) -> None:
         """Make of the settings what sending needs. Raises ConfigurationError where they do not fit together."""
 
+    def reaches_mobile_only(self) -> bool:
+        """Whether no landline gets what goes out here; an adapter fills it whose settings decide."""
+        return self.capabilities.mobile_only == "yes"
+
     # -- what can be asked -----------------------------------------------------------------------------------------
 
     def check(self) -> Health:

@@ -19,6 +19,8 @@ class Capabilities:
     default_batch: int = 1
     batch_within_rate: bool = False  # a request may carry no more recipients than the account's messages a second
     recipient_key: Literal["phone", "phone_or_identifier"] = "phone"
+    # Whether it reaches mobile phones only (SMS, RCS), so that a landline never gets what is accepted for it.
+    mobile_only: Literal["no", "yes", "by setting"] = "no"
     native_schedule: bool = False
     expiry: bool = False
     priority: bool = False

@@ -69,6 +69,12 @@ def identifier(value: Any) -> str:
     return text if len(text) <= IDENTIFIER_CHARACTERS else ""
 
 
+def whole_number(value: Any) -> int | None:
+    """A count or a numeric id, as a number or in ASCII digits; None where it is neither."""
+    text = identifier(value)
+    return int(text) if text.isascii() and text.isdecimal() else None
+
+
 def phone(value: Any) -> str:
     """The digits of a phone with `+`, however the provider writes them; empty where there are none, or too many."""
     digits = re.sub(r"[^0-9]", "", identifier(value))

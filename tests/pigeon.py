@@ -45,6 +45,7 @@ class Client(client.Client):
     capabilities = Capabilities(
         content_kinds=frozenset({"text"}),
         channels=("SMS",),
+        mobile_only="yes",
         correlation_bytes=50,
         receipts="webhook",
         inbound=True,

@@ -85,5 +85,4 @@ def check_log(log: Any) -> None:
 
 
 def _count(job: Any, name: str) -> int:
-    text = parsing.identifier(parsing.dig(job, name))
-    return int(text) if text.isascii() and text.isdecimal() else 0
+    return parsing.whole_number(parsing.dig(job, name)) or 0

@@ -73,14 +73,14 @@ class Quote:
 
 def quote(value: Any) -> Quote:
     """What an upload's answer says. Raises AnswerUnreadable where it names no file."""
-    found = parsing.identifier(parsing.dig(value, "broadcast_file_id"))
-    if not (found.isascii() and found.isdecimal()):
+    file_id = parsing.whole_number(parsing.dig(value, "broadcast_file_id"))
+    if file_id is None:
         raise AnswerUnreadable("Qiscus took the file, but gave no file id.")
     charges = tuple(
         Charge(name, _amount(value, "estimation_charge", cost), _amount(value, "current_balance", left))
         for cost, left, name in CHARGES
     )
-    return Quote(int(found), charges, datetime.now(UTC))
+    return Quote(file_id, charges, datetime.now(UTC))
 
 
 def _amount(value: Any, *path: str) -> Decimal | None:

@@ -87,7 +87,7 @@ def _listed(template: Any) -> Iterator[ListedTemplate]:
             language=parsing.identifier(parsing.dig(details, "language")),
             approval=_approval(parsing.dig(details, "approval_status")),
             namespace=parsing.phrase(parsing.dig(template, "namespace")),
-            template_id=_number(parsing.dig(details, "id")),
+            template_id=parsing.whole_number(parsing.dig(details, "id")),
             category=parsing.phrase(parsing.dig(template, "category")).lower(),
             body=body,
             variables=len(places(body)),
@@ -117,8 +117,3 @@ def _header(details: Any) -> str:
 
 def _varies(part: Any, field: str) -> bool:
     return bool(places(parsing.lines(parsing.dig(part, field), TEXT_CHARACTERS)))
-
-
-def _number(value: Any) -> int | None:
-    text = parsing.identifier(value)
-    return int(text) if text.isascii() and text.isdecimal() else None

@@ -52,6 +52,9 @@ CHANNEL_NAMES = (
     ("khoros", "Khoros (external ID: phone number)"),
     ("messenger", "Messenger (external ID: page ID)"),
 )
+# RCS Business Messaging, which its providers call RBM, and an SMS provider. Of Twilio and Khoros' own channel no page
+# says what goes out through a number: SMS, or WhatsApp, which landlines can be registered for.
+MOBILE_ONLY = frozenset({"rbm", "telekom", "messagemedia"})
 # The words of an answer's `status`: Khoros' REST reference shows this one only.
 STATUSES = {"ok": "accepted"}
 # No error is documented but "uses HTTP response codes". A 500 says nowhere that the message was not taken: it is
@@ -85,6 +88,7 @@ class Client(client.Client):
         max_batch=100,  # the true limit is UNKNOWN
         default_batch=1,
         recipient_key="phone_or_identifier",
+        mobile_only="by setting",
         inbound=True,
         cautions={"text": UTTERANCE},
     )
@@ -119,6 +123,10 @@ class Client(client.Client):
     def headers(self) -> dict[str, str]:
         """The key itself, without a scheme."""
         return {"Authorization": self.secrets["api_key"]}
+
+    def reaches_mobile_only(self) -> bool:
+        """Its channel is one that sends SMS or RCS."""
+        return self.config["channel_name"] in MOBILE_ONLY
 
     def content_problems(self, content: Content) -> list[FieldError]:
         """A text needs words, an event its name; hours are a number."""

@@ -172,6 +172,7 @@ def test_capabilities_say_what_is_written_and_nothing_else(account: Account) -> 
     assert offered == {name for name, methods in OFFERS.items() if all(writes(client_class, each) for each in methods)}
     assert writes(client_class, "poll") == (can.receipts == "poll")
     assert writes(client_class, "parse_receipts") == (can.inbound or can.receipts == "webhook")
+    assert writes(client_class, "reaches_mobile_only") == (can.mobile_only == "by setting")
     assert set(can.cautions) <= can.content_kinds
     assert can.channels
 

@@ -225,3 +225,18 @@ def test_what_is_just_within_a_limit_passes(content: Text | Event) -> None:
 def test_accepted_is_all_there_is_to_know() -> None:
     [result], _ = post(khoros(), [to_john(Event("e"))], OK)
     assert result == SendResult.accepted(exchange=result.exchange)
+
+
+@pytest.mark.parametrize(
+    ("channel_name", "mobile_only"),
+    [
+        ("rbm", True),
+        ("telekom", True),
+        ("messagemedia", True),
+        ("twilio", False),
+        ("khoros", False),
+        ("whatsapp", False),
+    ],
+)
+def test_rcs_and_sms_reach_mobile_phones_only(channel_name: str, *, mobile_only: bool) -> None:
+    assert khoros(channel_name=channel_name).reaches_mobile_only() is mobile_only

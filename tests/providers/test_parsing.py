@@ -47,6 +47,24 @@ def test_identifier(value: object, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (191, 191),
+        (" 191 ", 191),
+        ("0", 0),
+        ("-1", None),
+        ("1.0", None),
+        (1.0, None),
+        ("²", None),
+        ("\u0661", None),
+        (None, None),
+    ],
+)
+def test_whole_number(value: object, number: int | None) -> None:
+    assert parsing.whole_number(value) == number
+
+
+@pytest.mark.parametrize(
     ("value", "phone"),
     [
         *[("62815-2797 5868", "+6281527975868"), (6281527975868, "+6281527975868"), ("9" * 20, "+" + "9" * 20)],

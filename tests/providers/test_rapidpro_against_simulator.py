@@ -1,7 +1,7 @@
 """RapidPro's adapter against the simulator, over real HTTP: groups, contacts, files, many broadcasts, the account."""
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,15 +27,8 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 _numbers = itertools.count(10_000)
 
 
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[Simulator]:
-    with Simulator.start(receipt_delay_ms=100) as running:
-        yield running
-
-
 @pytest.fixture
 def account(simulator: Simulator) -> Client:
-    simulator.reset()
     return rapidpro(simulator)
 
 

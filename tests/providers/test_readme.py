@@ -15,6 +15,7 @@ COLUMNS = {
         "batch: usual": "default_batch",
         "batch: most": "max_batch",
         "recipient": "recipient_key",
+        "mobile only": "mobile_only",
         "scheduling": "native_schedule",
         "expiry": "expiry",
         "priority": "priority",
