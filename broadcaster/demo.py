@@ -10,7 +10,16 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from broadcaster.models import Broadcast, Channel, Contact, Group, Membership, Template, TemplateTranslation
+from broadcaster.models import (
+    Broadcast,
+    Channel,
+    Contact,
+    ContactField,
+    Group,
+    Membership,
+    Template,
+    TemplateTranslation,
+)
 
 GROUP = "Demo customers"
 PEOPLE = (
@@ -141,6 +150,7 @@ def make_template(demo: DemoChannel) -> Template:
 
 
 def _people() -> Group:
+    ContactField.objects.get_or_create(key="city", defaults={"label": "City"})
     group = Group.objects.create(name=GROUP)
     contacts = [
         Contact(

@@ -15,6 +15,10 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
+# A turn in a long workbook begins with the way to its first row. If such a task is handed out again meanwhile, one of
+# the two finds its rows saved, and leaves.
+PATIENCE = {"import_upload": {"timeout": 900}}
+
 
 @contextmanager
 def _if_it_answers() -> Iterator[None]:
@@ -27,7 +31,7 @@ def _if_it_answers() -> Iterator[None]:
 @_if_it_answers()
 def enqueue(task: str, *args: int | bool) -> None:
     """Let a worker run `broadcaster.tasks.<task>`."""
-    async_task(f"broadcaster.tasks.{task}", *args)
+    async_task(f"broadcaster.tasks.{task}", *args, **PATIENCE.get(task, {}))
 
 
 @_if_it_answers()

@@ -4,7 +4,7 @@ from django.contrib.auth.models import Group, Permission
 
 EVERYTHING = ("add", "change", "delete", "view")
 WRITTEN = ("broadcast", "contact", "group", "template", "templatetranslation")
-SEEN = (*WRITTEN, "message", "suppression", "listedtemplate", "mediafile", "audienceupload")
+SEEN = (*WRITTEN, "message", "suppression", "revival", "listedtemplate", "mediafile", "audienceupload")
 
 VIEWER = frozenset(f"view_{model}" for model in SEEN)
 OPERATOR = (

@@ -21,6 +21,7 @@ class Kind(IntEnum):
 
     PUMP = 0
     RECEIPTS = 1
+    COUNTS = 2
 
 
 @contextmanager

@@ -39,6 +39,9 @@ PUMP_LIFE_S = env.int("PUMP_LIFE_S", default=15)  # shorter than the time that a
 PREPARE_AHEAD_S = env.int("PREPARE_AHEAD_S", default=300)
 PROVIDER_CALL_DAYS = env.int("PROVIDER_CALL_DAYS", default=7)
 RECEIPT_DAYS = env.int("RECEIPT_DAYS", default=30)
+UPLOAD_DAYS = env.int("UPLOAD_DAYS", default=30)
+OPT_OUT_SPIKE = env.int("OPT_OUT_SPIKE", default=50)  # so many opt-outs of a channel in an hour, by reports, and ...
+OPT_OUT_SPIKE_PERCENT = env.int("OPT_OUT_SPIKE_PERCENT", default=20)  # ... so large a share hold it and ask a person
 SIMULATOR_URL = env.str("SIMULATOR_URL", default="")
 
 # -- Django ----------------------------------------------------------------------------------------------------------
@@ -163,6 +166,7 @@ WHITENOISE_USE_FINDERS = True  # nothing to collect on the first run; collectsta
 MEDIA_ROOT = DATA_DIR / "files"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # three for each of the 500 columns that a file may have
 
 # -- language and time -----------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from django.db import Error, connection
 from django_q.models import Schedule
 
 from broadcaster import accounts, provider_groups, queue, seats
-from broadcaster.audience import uploads
+from broadcaster.audience import importing, rules_counts, undoing
 from broadcaster.models import Broadcast, Channel
 from broadcaster.receipts import apply, polling
 from broadcaster.reports import retention
@@ -29,6 +29,7 @@ NAP_S = 0.2
 POLL_EVERY_S = 3
 POLL_LOCK_S = 75  # longer than a task that begins its last turn at its end, the turn and the turn's last call
 GROUPS_EVERY_S = 5  # a person presses a button for it
+COUNT_LOCK_S = 75  # longer than the longest count
 ASK_EVERY_S = 240  # a list of everything that a provider was given is no small thing to ask for
 
 
@@ -41,7 +42,8 @@ def tick() -> None:
     steps: dict[str, Callable[[], object]] = {
         "recover leases": recovery.recover_leases,
         "settle broadcasts": recovery.settle,
-        "revive imports": lambda: _queue_each("import_upload", uploads.stalled_imports()),
+        "revive imports": lambda: _queue_each("import_upload", importing.stalled()),
+        "take back imports": lambda: _queue_each("take_back_upload", undoing.stalled()),
         "miss what is late": schedule.miss_late,
         "start what is due": schedule.start_due,
         "revive preparations": lambda: _queue_each("prepare_broadcast", recovery.stalled_preparations()),
@@ -54,6 +56,7 @@ def tick() -> None:
         "apply receipts": lambda: queue.enqueue("apply_receipts"),
         "discard receipts": retention.discard_old_receipts,
         "discard calls": retention.discard_old_calls,
+        "discard files": retention.discard_old_files,
     }
     errors = [error for name, step in steps.items() if (error := _failure_of(name, step))]
     if errors:
@@ -62,8 +65,14 @@ def tick() -> None:
 
 def import_upload(upload_id: int, resumed: bool = False) -> None:  # noqa: FBT001, FBT002  the queue passes positions
     """Import a file, a turn at a time."""
-    if uploads.import_rows(upload_id, life_s=TASK_LIFE_S, resumed=resumed):
+    if importing.import_rows(upload_id, life_s=TASK_LIFE_S, resumed=resumed):
         queue.enqueue("import_upload", upload_id, True)
+
+
+def take_back_upload(upload_id: int, resumed: bool = False) -> None:  # noqa: FBT001, FBT002  as above
+    """Remove what an import made, a turn at a time."""
+    if undoing.remove_rows(upload_id, life_s=TASK_LIFE_S, resumed=resumed):
+        queue.enqueue("take_back_upload", upload_id, True)
 
 
 def prepare_broadcast(broadcast_id: int) -> None:
@@ -147,6 +156,35 @@ def list_groups(channel_id: int) -> None:
         provider_groups.look(channel_id)
 
 
+def count_groups(*group_ids: int) -> None:
+    """Count whom the groups' rules fit, a turn at a time; one worker of a cluster is enough for that.
+
+    Who finds no seat leaves it: whoever looks at the groups next asks again.
+    """
+    waiting = list(group_ids)
+    with seats.taken(seats.Kind.COUNTS, of=1) as is_seated:
+        end = time.monotonic() + TASK_LIFE_S
+        while is_seated and waiting and time.monotonic() < end:
+            rules_counts.refresh(waiting[0])
+            cache.delete(f"counting-{waiting.pop(0)}")
+    if is_seated and waiting:
+        queue.enqueue("count_groups", *waiting)
+    else:
+        cache.delete_many([f"counting-{pk}" for pk in waiting])
+
+
+def wake_counts(group_ids: Iterable[int]) -> None:
+    """Let a worker count these smart groups anew, each once however many people look at it meanwhile."""
+    if new := [pk for pk in group_ids if cache.add(f"counting-{pk}", _worker(), timeout=COUNT_LOCK_S)]:
+        queue.enqueue("count_groups", *new)
+
+
+def recount(group_id: int) -> None:
+    """Let a worker count a group whose rule is new, even if one still counts whom the old one fits."""
+    cache.delete(f"counting-{group_id}")
+    wake_counts([group_id])
+
+
 def wake(broadcast: Broadcast) -> None:
     """After a person's word: start now what is due soon, instead of at the next tick."""
     if broadcast.state == Broadcast.State.SCHEDULED:
@@ -163,6 +201,11 @@ def wake(broadcast: Broadcast) -> None:
 def wake_import(upload_id: int) -> None:
     """Let a worker import this file."""
     queue.enqueue("import_upload", upload_id)
+
+
+def wake_taking_back(upload_id: int) -> None:
+    """Let a worker take this file back."""
+    queue.enqueue("take_back_upload", upload_id)
 
 
 def list_templates(channel_id: int) -> None:

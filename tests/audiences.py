@@ -4,7 +4,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from broadcaster import demo, tasks
-from broadcaster.audience import uploads
+from broadcaster.audience import importing, uploads
 from broadcaster.audience.spreadsheets import Dialect
 from broadcaster.models import AudienceUpload, Broadcast, Channel, Template
 from broadcaster.sending import schedule
@@ -40,8 +40,8 @@ def uploaded(content: bytes, *, name: str = "audience.csv", region: str = "ID") 
 def imported(content: bytes, **options: str) -> AudienceUpload:
     """The file, imported in this process."""
     upload = uploaded(content, **options)
-    uploads.start_import(upload)
-    while uploads.import_rows(upload.pk, life_s=60, resumed=True):
+    importing.start(upload)
+    while importing.import_rows(upload.pk, life_s=60, resumed=True):
         pass
     upload.refresh_from_db()
     return upload

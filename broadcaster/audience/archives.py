@@ -3,8 +3,12 @@
 Excel's and OpenDocument's files are archives too, so every file that begins like one passes here first.
 """
 
+import lzma
+import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EINVAL
 from pathlib import Path, PurePosixPath
 from typing import Literal
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -34,24 +38,44 @@ _MIMETYPE, _MANIFEST = "mimetype", "META-INF/manifest.xml"
 _MAX_ABOUT_BYTES = 1 << 20  # of each of the two, which describe the file
 _SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
 _NO_SPREADSHEET = "This is a document, not a spreadsheet. Put the table into a spreadsheet and save it as .xlsx."
-_DAMAGED = "The archive (.zip) is damaged. Pack the table anew, or upload the table alone."
+DAMAGED = "The archive (.zip) is damaged. Pack the table anew, or upload the table alone."
 _NO_TABLE = "There is no table in this archive (.zip). Put one .csv, .xlsx or .ods file into it, or upload the table."
+
+INSIDE = "An archive inside an archive cannot be read. Unpack it and upload the table inside."
+_ARCHIVES = frozenset({".zip", ".7z", ".rar", ".gz", ".tar", ".tgz", ".bz2", ".xz"})
+# What zipfile and its decompressors raise for bytes that are not what they say; bz2 has no error of its own.
+_DAMAGE: tuple[type[Exception], ...] = (
+    *(BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError),
+    *(struct.error, zlib.error, lzma.LZMAError),
+)
 
 Kind = Literal["xlsx", "ods", "zip"]
 
 
+@contextmanager
+def mended(sentence: str, *more: type[Exception]) -> Iterator[None]:
+    """Make whatever a damaged archive raises, and `more`, an UnreadableFile with this sentence; disks stay OSError."""
+    try:
+        yield
+    except UnreadableFile:
+        raise
+    except (*_DAMAGE, *more) as error:
+        raise UnreadableFile(sentence) from error
+    except OSError as error:
+        if error.errno in {None, EINVAL}:  # what bz2 says of damaged data, and a file of a place before its start
+            raise UnreadableFile(sentence) from error
+        raise
+
+
 def kind_of(path: Path) -> Kind:
     """What the archive is. Raises UnreadableFile for one that is locked, damaged, a trap, or nothing with a table."""
-    try:
-        with ZipFile(path) as archive:
-            members = {member.filename: member for member in archive.infolist()}
-            _refuse_traps(list(members.values()), path.stat().st_size)
-            if "xl/workbook.xml" in members:
-                return "xlsx"
-            if "content.xml" in members:
-                return _opendocument(archive, members)
-    except (BadZipFile, NotImplementedError, zlib.error, EOFError) as error:
-        raise UnreadableFile(BROKEN) from error
+    with mended(BROKEN), ZipFile(path) as archive:
+        members = {member.filename: member for member in archive.infolist()}
+        _refuse_traps(archive.infolist(), path.stat().st_size)
+        if "xl/workbook.xml" in members:
+            return "xlsx"
+        if "content.xml" in members:
+            return _opendocument(archive, members)
     if sentence := next((_OTHERS[name] for name in _OTHERS if name in members), None):
         raise UnreadableFile(sentence)
     return "zip"
@@ -66,31 +90,39 @@ def is_plain(path: Path) -> bool:
 
 def only_table(path: Path) -> str:
     """The name of the one table in a plain archive. Raises UnreadableFile where there is none, or more than one."""
-    with ZipFile(path) as archive:
-        names = [member.filename for member in archive.infolist() if _is_table(member)]
+    with mended(DAMAGED), ZipFile(path) as archive:
+        members = [member for member in archive.infolist() if _is_shown(member)]
+    names = [member.filename for member in members if _suffix(member) in TABLES]
     if not names:
-        raise UnreadableFile(_NO_TABLE)
+        raise UnreadableFile(INSIDE if any(_suffix(member) in _ARCHIVES for member in members) else _NO_TABLE)
     if len(names) > 1:
-        some = ", ".join(PurePosixPath(name).name for name in names[:_NAMED])
+        some = ", ".join(_place(name).name for name in names[:_NAMED])
         more = " and others" if len(names) > _NAMED else ""
         raise UnreadableFile(f"There are {len(names)} tables in this archive: {some}{more}. Upload them one by one.")
     return names[0]
 
 
 def unpacked(path: Path, name: str) -> Iterator[bytes]:
-    """The bytes of one member, in pieces. Raises UnreadableFile where there are more of them than it announces."""
-    try:
-        with ZipFile(path) as archive, archive.open(name) as member:
-            left = archive.getinfo(name).file_size
-            while chunk := member.read(_CHUNK_BYTES):
-                left -= len(chunk)
-                if left < 0:
-                    raise UnreadableFile(_BOMB)
-                yield chunk
-    except (BadZipFile, NotImplementedError, zlib.error, EOFError) as error:
-        raise UnreadableFile(
-            "The archive (.zip) is damaged. Pack the table anew, or upload the table alone."
-        ) from error
+    """The bytes of one member, in pieces. Raises UnreadableFile where it is damaged; no more come than it announces."""
+    with mended(DAMAGED), ZipFile(path) as archive, archive.open(name) as member:
+        while chunk := member.read(_CHUNK_BYTES):
+            yield chunk
+
+
+def holds(path: Path, name: str) -> bool:
+    """Whether there is a member of this name. Raises UnreadableFile."""
+    with mended(BROKEN), ZipFile(path) as archive:
+        return name in archive.namelist()
+
+
+def occurrences(path: Path, name: str, word: bytes) -> int:
+    """How often the bytes stand in a member, by a quick look. Raises UnreadableFile, KeyError."""
+    count, end = 0, b""
+    with mended(BROKEN), ZipFile(path) as archive, archive.open(name) as member:
+        while chunk := member.read(_CHUNK_BYTES):
+            count += (end + chunk).count(word)
+            end = chunk[1 - len(word) :]
+    return count
 
 
 def _refuse_traps(members: list[ZipInfo], packed_bytes: int) -> None:
@@ -116,7 +148,16 @@ def _opendocument(archive: ZipFile, members: dict[str, ZipInfo]) -> Kind:
     return "ods"
 
 
-def _is_table(member: ZipInfo) -> bool:
-    path = PurePosixPath(member.filename)
-    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    return not member.is_dir() and not hidden and path.suffix.lower() in TABLES
+def _is_shown(member: ZipInfo) -> bool:
+    path = _place(member.filename)
+    hidden = any(part.startswith((".", "__MACOSX")) and part not in {".", ".."} for part in path.parts)
+    return not member.is_dir() and not hidden
+
+
+def _suffix(member: ZipInfo) -> str:
+    return _place(member.filename).suffix.lower()
+
+
+def _place(name: str) -> PurePosixPath:
+    """Where a member would lie; some programs for Windows part folders in their own way."""
+    return PurePosixPath(name.replace("\\", "/"))

@@ -1,15 +1,31 @@
-"""What a spreadsheet holds in a cell -> the text that a person sees there."""
+"""What a spreadsheet holds in a cell -> the text that a person sees there; and text -> a cell that does nothing."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
+# OWASP, "CSV Injection": what a spreadsheet program takes for the start of a formula. With apostrophes before it, since
+# a text that looks as if it was made inert must get one more, or nobody could tell the two apart. And with control
+# characters, which a program may leave out before it looks for a formula.
+_FORMULA = re.compile(r"['\x00-\x1f]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_PHONE = re.compile(r"\+[0-9]{3,15}")
 _MAX_EXACT = 1e15  # a spreadsheet keeps fifteen digits
 
 
 def as_text(value: object) -> str:
     """A cell's value as text: ISO 8601 for times, whole numbers without .0, nothing for an empty cell."""
     return _AS_TEXT.get(type(value), str)(value)
+
+
+def inert(text: str) -> str:
+    """The text with an apostrophe before what would be a formula; a phone number stays as it is."""
+    return f"'{text}" if _FORMULA.match(text) and not _PHONE.fullmatch(text) else text
+
+
+def bare(text: str) -> str:
+    """The text that `inert` was given, so that what went out comes in as it was."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def _number(value: float) -> str:

@@ -73,8 +73,13 @@ def tidy(number: int, cells: Iterable[str]) -> Row | None:
             "Remove the columns that are not needed, or choose another separator."
         )
     if max(map(len, values)) > MAX_CELL_CHARACTERS:
-        raise UnreadableFile(
-            f"Row {number} has a cell of more than {MAX_CELL_CHARACTERS:,} characters. Shorten it; "
-            "if it swallowed the rows below, look for a quotation mark that is never closed."
-        )
+        raise too_long(number)
     return Row(number, values)
+
+
+def too_long(number: int) -> UnreadableFile:
+    """Say that a cell of this row is beyond the limit."""
+    return UnreadableFile(
+        f"Row {number} has a cell of more than {MAX_CELL_CHARACTERS:,} characters. Shorten it; "
+        "if it swallowed the rows below, look for a quotation mark that is never closed."
+    )

@@ -13,7 +13,7 @@ from importlib import resources
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
-from broadcaster.audience.numbering import quick_e164
+from broadcaster.audience.numbering import quick_e164, quick_is_fixed_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ REFUSALS = {
         "extension": "A number with an extension cannot receive messages. Give a direct number.",
         "needs_country": "The number has no country code. Write it with + and the country code, or choose the country "
         "of the file.",
+        "needs_plus": "Without a + nobody can tell whether the number begins with a country code or has lost its "
+        "leading zero. Write + before the country code, or choose the country of the file.",
+        "lost_zero": "The number begins with no country code and no zero; spreadsheet programs take leading zeros "
+        "away. Choose the country of the file, then the number is read as if the zero were there.",
         "unknown_country": "No country has this country code. Check the digits after the +.",
         "too_short": "The number is too short: digits or the area code are missing.",
         "too_long": "The number is too long. Check it for digits that do not belong to it.",
@@ -44,6 +48,7 @@ REFUSALS = {
         "premium": "Messages are not sent to premium-rate numbers.",
     }.items()
 }
+WITHOUT_COUNTRY = frozenset({REFUSALS["needs_country"], REFUSALS["needs_plus"], REFUSALS["lost_zero"]})
 
 _PARSE_CODES = {
     NumberParseException.INVALID_COUNTRY_CODE: "unknown_country",
@@ -52,6 +57,7 @@ _PARSE_CODES = {
     NumberParseException.TOO_SHORT_NSN: "too_short",
     NumberParseException.TOO_LONG: "too_long",
 }
+SHORTEST, LONGEST = 4, 17  # digits that a number has in any country; phonenumbers takes more than E.164's 15
 _LENGTH_CODES = {
     ValidationResult.TOO_SHORT: "too_short",
     ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "too_short",
@@ -64,6 +70,7 @@ _ALIKE = {
     "\r": "\r",  # a line break parts two numbers, so it stays
     "\n": "\n",
     "\uff0b": "+",  # full-width forms
+    "\uff25": "E",  # as in 6.28E+12
     "\uff0e": ".",
     "\uff0f": "/",
     "\u30fc": "",  # used as hyphens in Japan and by word processors
@@ -78,7 +85,7 @@ _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _WHOLE_DECIMAL = re.compile(r"(\+?\d{7,})[.,]0{1,2}")
 _WRITTEN = re.compile(r"\+*\d[\d./]*")
 _FRACTION = re.compile(r".*\d{7}\.\d{1,2}")
-_SPOILT = re.compile(r"\d+(?:[.,]\d+)?e\+?\d+|#+|#(?:ref!|n/a|value!|name\?|num!|null!|div/0!)", re.IGNORECASE)
+_SPOILT = re.compile(r"\+?\d+(?:[.,]\d+)?e\+?\d+|#+|#(?:ref!|n/a|value!|name\?|num!|null!|div/0!)", re.IGNORECASE)
 _SEVERAL = re.compile(
     r"\+?[\d.]{7,}(?:/\d{1,3}|(?:[/,;&|\r\n]|and|or|dan|atau|y|o|et|ou|e|und|oder)+\+?[\d.]{7,}.*)",
     re.IGNORECASE | re.DOTALL,
@@ -150,7 +157,7 @@ def _obstacle(text: str) -> str | None:
 def _judge(number: str, region: str | None) -> str | Refusal:
     """Let phonenumbers decide on digits with an optional leading plus."""
     if region is None and not number.startswith("+"):
-        return REFUSALS["needs_country"]
+        return REFUSALS[_lack_of_country(number)]
     try:
         parsed = phonenumbers.parse(number, region)
     except NumberParseException as error:
@@ -163,13 +170,29 @@ def _judge(number: str, region: str | None) -> str | Refusal:
     return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
 
 
-def region_of(e164: str) -> str | None:
-    """Return the ISO 3166 region of an E.164 number, None for an invalid or a worldwide one (+800...)."""
+def _lack_of_country(digits: str) -> str:
+    """Return the code of what keeps digits without a plus from being a number where no country is known."""
+    if len(digits) < SHORTEST:
+        return "too_short"
+    if len(digits) > LONGEST:
+        return "too_long"
+    if digits.startswith("0"):
+        return "needs_country"
+    with_plus = _judge("+" + digits, None)
+    return "needs_plus" if isinstance(with_plus, str) or with_plus == REFUSALS["premium"] else "lost_zero"
+
+
+def is_fixed_line(e164: str) -> bool:
+    """Whether an E.164 number is a landline; False where it may be a mobile one too, and for what is no number."""
+    quick = quick_is_fixed_line(e164)
+    return _is_fixed_line(e164) if quick is None else quick
+
+
+def _is_fixed_line(e164: str) -> bool:
     try:
-        region = phonenumbers.region_code_for_number(phonenumbers.parse(e164, None))
+        return phonenumbers.number_type(phonenumbers.parse(e164, None)) == PhoneNumberType.FIXED_LINE
     except NumberParseException:
-        return None
-    return None if region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY else region
+        return False
 
 
 @cache

@@ -2,11 +2,17 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from broadcaster.audience import consent
-from broadcaster.models import AudienceRow, Broadcast, Contact, Membership
+from broadcaster.audience.rules import Unusable
+from broadcaster.audience.rules_groups import Reader
+from broadcaster.audience.rules_sql import Scope
+from broadcaster.models import AudienceRow, Broadcast, Contact
 
+WIDEST = 200_000  # keys that are looked through at a time, whoever fits: a second or two, however odd the rules
+SPREAD = 2  # keys that are looked through first, for each recipient that is asked for
 GROUP, PERSON = "group:", "contact:"  # how an identifier begins that is a provider's own name for its group or contact
 IS_GROUP = Q(phone=None, identifier__startswith=GROUP)
 IS_SCOPED = IS_GROUP | Q(phone=None, identifier__startswith=PERSON)
@@ -16,12 +22,14 @@ IS_SCOPED = IS_GROUP | Q(phone=None, identifier__startswith=PERSON)
 class Estimate:
     """How many would be written to now, and how many were left out because they opted out.
 
-    `groups` of the recipients are no people, but groups that a provider keeps.
+    `groups` of the recipients are no people, but groups that a provider keeps. `problem` is a sentence that says why
+    nobody can tell; empty where one can.
     """
 
     recipients: int
     suppressed: int
     groups: int = 0
+    problem: str = ""
 
     @property
     def people(self) -> int:
@@ -29,18 +37,81 @@ class Estimate:
         return self.recipients - self.groups
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The recipients, by key, among the contacts up to the key `through`."""
+
+    contact_ids: list[int]
+    through: int
+
+
 def recipients(broadcast: Broadcast) -> QuerySet[Contact]:
-    """Each contact of the audience once, opted-out ones too; an exclusion wins over everything."""
-    included = _in_groups(broadcast, Broadcast.groups.through) | _chosen(broadcast)
+    """Each contact of the audience once, opted-out ones too; an exclusion wins over everything.
+
+    Smart groups are whom their rules fit at this moment. Where nobody can tell whom a group excludes, it is nobody;
+    `unusable` says why.
+    """
+    try:
+        return _recipients(broadcast, Scope(timezone.now()))
+    except Unusable:
+        return Contact.objects.none()
+
+
+def following(broadcast: Broadcast, after: int, limit: int) -> Stretch:
+    """The next recipients behind the key `after`, in order and at most `limit`; `through` is `after` at the end.
+
+    They are looked for among more and more keys at a time, but not among more than WIDEST in all: a stretch may have
+    nobody, and the next one goes on behind it. Raises rules.Unusable.
+    """
+    keys = Contact.objects.order_by("pk").values_list("pk", flat=True)
+    first, last = keys.filter(pk__gt=after).first(), keys.last()
+    if first is None or last is None:
+        return Stretch([], after)
+    now, found, width = timezone.now(), list[int](), SPREAD * limit
+    through, end = first - 1, min(last, first - 1 + WIDEST)
+    while through < end and len(found) < limit:
+        begin, through = through, min(through + width, end)
+        people = _recipients(broadcast, Scope(now, begin, through)).filter(pk__gt=begin, pk__lte=through)
+        found += people.order_by("pk").values_list("pk", flat=True)[: limit - len(found)]
+        width *= 2
+    return Stretch(found, found[-1] if len(found) == limit else through)
+
+
+def _recipients(broadcast: Broadcast, scope: Scope) -> QuerySet[Contact]:
+    """The audience, as far as it is in the scope. Raises rules.Unusable."""
+    reader = Reader(scope)
+    excluded = reader.members(broadcast.exclude_groups.all())
+    included = reader.members(broadcast.groups.all())
+    chosen = Broadcast.contacts.through.objects.filter(broadcast=broadcast)
+    if chosen.exists():  # a database joins for one way into the audience, but not for the first of two
+        included |= scope.with_one(chosen)
     if broadcast.upload_id:
-        included |= Q(Exists(AudienceRow.objects.filter(contact=OuterRef("pk"), upload=broadcast.upload_id)))
-    excluded = _in_groups(broadcast, Broadcast.exclude_groups.through)
+        included |= scope.with_one(AudienceRow.objects.filter(upload=broadcast.upload_id))
     return Contact.objects.filter(included).exclude(excluded).order_by()
+
+
+def unusable(broadcast: Broadcast) -> str:
+    """Why nobody can tell who is in one of the chosen groups; empty where they can."""
+    reader = Reader()
+    try:
+        reader.members(broadcast.exclude_groups.all())
+        reader.members(broadcast.groups.all())
+    except Unusable as error:
+        return because(error)
+    return ""
+
+
+def because(error: Unusable) -> str:
+    """Why nobody can tell who gets it, for a person."""
+    return f"The rule of a group cannot be used. {error.sentence}"
 
 
 def estimate(broadcast: Broadcast) -> Estimate:
     """Count the audience as it stands now."""
-    audience = recipients(broadcast)
+    try:
+        audience = _recipients(broadcast, Scope(timezone.now()))
+    except Unusable as error:
+        return Estimate(0, 0, problem=because(error))
     total, groups = audience.count(), audience.filter(IS_GROUP).count()
     if broadcast.channel is None:
         return Estimate(total, 0, groups)
@@ -51,12 +122,3 @@ def estimate(broadcast: Broadcast) -> Estimate:
 def is_scoped(contact: Contact) -> bool:
     """Whether only the provider that keeps this recipient can reach it, by its own name for it."""
     return not contact.phone and (contact.identifier or "").startswith((GROUP, PERSON))
-
-
-def _in_groups(broadcast: Broadcast, through: type) -> Q:
-    groups = through.objects.filter(broadcast=broadcast).values("group")  # type: ignore[attr-defined]
-    return Q(Exists(Membership.objects.filter(contact=OuterRef("pk"), group__in=groups)))
-
-
-def _chosen(broadcast: Broadcast) -> Q:
-    return Q(Exists(Broadcast.contacts.through.objects.filter(broadcast=broadcast, contact=OuterRef("pk"))))

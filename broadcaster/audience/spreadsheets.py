@@ -7,14 +7,13 @@ the header keep their cells, and columns without a header get a name.
 """
 
 import logging
-import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
-from broadcaster.audience import archives, delimited, opendocument, workbooks
+from broadcaster.audience import archives, delimited, headings, opendocument, workbooks
 from broadcaster.audience.dialects import DELIMITERS, ENCODINGS, Dialect, Row, UnreadableFile, tidy
 
 __all__ = [
@@ -25,6 +24,7 @@ __all__ = [
     "Row",
     "UnreadableFile",
     "detect",
+    "expected_rows",
     "headers",
     "preview",
     "rows",
@@ -35,7 +35,6 @@ log = logging.getLogger(__name__)
 
 _SAMPLE_ROWS = 100
 _SUFFIXES = {"", *archives.TABLES}
-_PHONE = re.compile(r"(?=(?:\D*\d){9})\+?[\d ().-]+")
 
 _EMPTY = "The file is empty. Upload a file with a header row and at least one row below it."
 _HEADER_ONLY = "The file has a header row but no rows below it. Add the recipients and upload it again."
@@ -60,7 +59,7 @@ def detect(path: Path, filename: str) -> Dialect:
         workbooks.refuse_ole(path)
     workbook = signature.startswith(archives.SIGNATURE)
     dialect, sample = _detect_workbook(path) if workbook else _detect_text(path, filename)
-    if any(_PHONE.fullmatch(value) for value in sample[0].values):
+    if not headings.are_names(sample[0].values, [row.values for row in sample[1:]]):
         return replace(dialect, header_row=False)
     if len(sample) == 1:
         raise UnreadableFile(_HEADER_ONLY)
@@ -96,10 +95,19 @@ def preview(path: Path, dialect: Dialect, limit: int = 10) -> Preview:
     return Preview(names, [Row(number, values + [""] * (len(names) - len(values))) for number, values in body])
 
 
+def expected_rows(path: Path, dialect: Dialect) -> int:
+    """About how many rows there are below the header, without reading them; 0 where the file does not tell."""
+    if dialect.format == "csv":
+        found = delimited.count_lines(path)
+    else:
+        found = (workbooks if dialect.format == "xlsx" else opendocument).expected_rows(path, dialect.sheet)
+    return max(0, found - int(dialect.header_row))
+
+
 def _detect_workbook(path: Path) -> tuple[Dialect, list[Row]]:
     kind = archives.kind_of(path)
     if kind == "zip":
-        raise UnreadableFile("An archive inside an archive cannot be read. Unpack it and upload the table inside.")
+        raise UnreadableFile(archives.INSIDE)
     for name in sheet_names(path):
         dialect = Dialect(format=kind, sheet=name)
         with closing(_records(path, dialect)) as found:
@@ -110,6 +118,8 @@ def _detect_workbook(path: Path) -> tuple[Dialect, list[Row]]:
 
 def _detect_text(path: Path, filename: str) -> tuple[Dialect, list[Row]]:
     suffix = Path(filename).suffix.lower()
+    if suffix == ".zip":
+        raise UnreadableFile(archives.DAMAGED)
     if suffix not in _SUFFIXES:
         raise UnreadableFile(f"Files of the type {suffix} cannot be read. Save the table as .xlsx or .csv.")
     encoding = delimited.detect_encoding(path)

@@ -144,8 +144,12 @@ def _audience(broadcast: Broadcast) -> Iterator[Problem]:
     if upload and upload.state != AudienceUpload.State.IMPORTED:
         yield Problem("audience", "upload", _unfinished(upload))
         return
+    if unusable := segments.unusable(broadcast):
+        yield Problem("audience", "groups", unusable)
+        return
     estimate = segments.estimate(broadcast)
     if estimate.recipients:
+        yield from _landlines(broadcast)
         return
     field = "upload" if upload else "groups"
     if estimate.suppressed:
@@ -156,11 +160,27 @@ def _audience(broadcast: Broadcast) -> Iterator[Problem]:
         yield Problem("audience", field, "Choose an audience: a file, groups or single contacts.")
 
 
+def _landlines(broadcast: Broadcast) -> Iterator[Problem]:
+    """Rows of the file that the channel cannot reach, although their numbers are right."""
+    upload, client = broadcast.upload, client_of(broadcast)
+    if upload and upload.fixed_line and client and client.reaches_mobile_only():
+        rows, landlines = ("row", "holds a landline") if upload.fixed_line == 1 else ("rows", "hold landlines")
+        sentence = (
+            f"{upload.fixed_line:,} {rows} of {upload} {landlines}, and {broadcast.channel} reaches "
+            "mobile phones only. Those people need another channel."
+        )
+        yield Problem("audience", "upload", sentence, blocking=False)
+
+
 def _unfinished(upload: AudienceUpload) -> str:
     if upload.state == AudienceUpload.State.FAILED:
         return f"{upload} could not be imported: {upload.error or 'upload it again.'}"
     if upload.state == AudienceUpload.State.IMPORTING:
         return f"{upload} is still being imported ({upload.rows} rows so far). Wait until it is done."
+    if upload.state == AudienceUpload.State.CANCELLED:
+        return f"The import of {upload} was cancelled. Upload the file again, or take it out of the broadcast."
+    if upload.state in (AudienceUpload.State.UNDOING, AudienceUpload.State.UNDONE):
+        return f"{upload} was taken back. Choose another audience."
     return f"The columns of {upload} are not confirmed yet. Choose what each of them holds and import the file."
 
 

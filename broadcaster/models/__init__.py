@@ -3,7 +3,8 @@
 from broadcaster.models.account import ListedGroup, ListedTemplate, MediaFile
 from broadcaster.models.broadcast import COUNTED_STATES, Batch, Broadcast
 from broadcaster.models.channel import Channel, ChannelUsage
-from broadcaster.models.contact import Contact, Group, Membership, Suppression
+from broadcaster.models.consent import Erasure, OptOutSpike, Revival, Suppression
+from broadcaster.models.contact import Contact, ContactField, Group, Membership
 from broadcaster.models.message import Message, ProviderCall
 from broadcaster.models.receipt import Receipt
 from broadcaster.models.template import Template, TemplateTranslation
@@ -18,15 +19,19 @@ __all__ = [
     "Channel",
     "ChannelUsage",
     "Contact",
+    "ContactField",
+    "Erasure",
     "Group",
     "ListedGroup",
     "ListedTemplate",
     "MediaFile",
     "Membership",
     "Message",
+    "OptOutSpike",
     "ProviderCall",
     "Receipt",
     "RejectedRow",
+    "Revival",
     "Suppression",
     "Template",
     "TemplateTranslation",

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from broadcaster import gateway
+from broadcaster.audience.erasure import ERASED
 from broadcaster.models import Broadcast, Channel, Message
 from providers import ReceiptEvent
 
@@ -85,7 +86,10 @@ class _Finder:
         candidates = self.by_provider_id.get(event.provider_id, [])
         if not event.address:
             return candidates[0] if len(candidates) == 1 else None
-        return next((target for target in candidates if _bare(target.address) == _bare(event.address)), None)
+        of_address = [target for target in candidates if _bare(target.address) == _bare(event.address)]
+        if not of_address and len(candidates) == 1 and candidates[0].address == ERASED:
+            return candidates[0]  # an id of its own, and the address has gone from the record
+        return of_address[0] if of_address else None
 
     def is_misled(self, number: int) -> bool:
         """Whether the event has a reference like ours, and an id to look for where the reference is not."""

@@ -1,17 +1,24 @@
 """Forgets what is kept only for a while, a little at a time: a delete of millions would hold up whoever writes."""
 
+import logging
 import time
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from broadcaster.models import ProviderCall, Receipt
+from broadcaster.audience import stored
+from broadcaster.models import AudienceUpload, ProviderCall, Receipt
+
+log = logging.getLogger(__name__)
 
 CHUNK = 5_000  # rows of one delete, a transaction of its own
 CALLS_TURN_S, RECEIPTS_TURN_S = 10.0, 5.0  # the tick comes again in a minute and goes on
+FILES = 200  # of a turn
+TOO_LATE = "Nobody chose its columns for {} days, so the file was deleted. Upload it again."
 
 
 def discard_old_calls() -> int:
@@ -24,6 +31,32 @@ def discard_old_receipts() -> int:
     """Delete raw receipts past their time, as many as a turn allows; how many."""
     before = timezone.now() - timedelta(days=settings.RECEIPT_DAYS)
     return discard(Receipt.objects.filter(received_at__lt=before).order_by("received_at"), turn_s=RECEIPTS_TURN_S)
+
+
+def discard_old_files() -> int:
+    """Delete uploaded files past their time from the disk, and at once those that were taken back; how many.
+
+    They hold people's data, and nothing needs them once they are imported. One that still waits for its columns by
+    then has failed. Small files that nobody confirmed go as well.
+    """
+    before = timezone.now() - timedelta(days=settings.UPLOAD_DAYS)
+    state = AudienceUpload.State
+    AudienceUpload.objects.filter(state=state.UPLOADED, created_at__lt=before).update(
+        state=state.FAILED, error=TOO_LATE.format(settings.UPLOAD_DAYS), finished_at=F("created_at")
+    )
+    ended = Q(state__in=(state.IMPORTED, state.FAILED, state.CANCELLED), ended_at__lt=before)
+    uploads = AudienceUpload.objects.annotate(ended_at=Coalesce("finished_at", "created_at")).exclude(file="")
+    gone = sum(map(_is_discarded, uploads.filter(ended | Q(state=state.UNDONE)).order_by("id")[:FILES]))
+    return gone + stored.discard_unconfirmed()
+
+
+def _is_discarded(upload: AudienceUpload) -> bool:
+    try:
+        stored.discard(upload)
+    except OSError as error:
+        log.warning("the file of upload %d cannot be deleted: %s", upload.pk, error)
+        return False
+    return True
 
 
 def discard(rows: QuerySet[Any], *, turn_s: float) -> int:

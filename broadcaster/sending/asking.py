@@ -15,6 +15,7 @@ from django.utils import timezone
 
 import providers
 from broadcaster import gateway
+from broadcaster.audience.erasure import ERASED
 from broadcaster.models import Batch, Channel, Message
 from broadcaster.sending import ledger
 from broadcaster.sending.ledger import Change
@@ -59,7 +60,7 @@ def _unknown(channel: Channel) -> QuerySet[Message]:
         broadcast__served_at__gte=since - LATE,  # few broadcasts, found without a look at their messages
         state=Message.State.UNKNOWN,
         changed_at__gte=since,
-    )
+    ).exclude(address=ERASED)  # nobody can say any more to whom it went
 
 
 def _ask_about(channel: Channel, batch: Batch) -> int:

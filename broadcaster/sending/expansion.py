@@ -19,6 +19,7 @@ from django.utils import timezone
 import providers
 from broadcaster import gateway
 from broadcaster.audience import segments
+from broadcaster.audience.rules import Unusable
 from broadcaster.content.rendering import placeholders_of
 from broadcaster.models import Batch, Broadcast, Message
 from broadcaster.sending import approvals, batches, clock, expansion_sql, ledger, media, states
@@ -48,6 +49,9 @@ def expand(broadcast_id: int, *, worker: str, life_s: float = math.inf) -> bool:
             return _seal(broadcast)
     except batches.LeaseLost:  # it was paused or cancelled
         pass
+    except Unusable as error:
+        _fail(broadcast, segments.because(error))
+        return False
     except media.NotYet:
         return False
     _give_back(broadcast)
@@ -76,18 +80,20 @@ def _give_back(broadcast: Broadcast) -> None:
 
 
 def _chunk(broadcast: Broadcast) -> bool:
-    """Insert the next chunk; whether there was one. Raises batches.LeaseLost."""
+    """Insert the next chunk, if anybody is in it; whether there was one. Raises batches.LeaseLost, rules.Unusable.
+
+    It is looked for before the transaction, in which SQLite would let nobody else write meanwhile.
+    """
+    stretch = segments.following(broadcast, broadcast.expanded_through, CHUNK)
+    if stretch.through == broadcast.expanded_through:
+        return False
     with transaction.atomic():
-        remaining = segments.recipients(broadcast).filter(pk__gt=broadcast.expanded_through)
-        contact_ids = list(remaining.order_by("pk").values_list("pk", flat=True)[:CHUNK])
-        if not contact_ids:
-            return False
-        through = contact_ids[-1]
         until = clock.now() + timedelta(seconds=settings.LEASE_S)
-        if _ours(broadcast).update(expanded_through=through, prepare_until=until) != 1:
+        if _ours(broadcast).update(expanded_through=stretch.through, prepare_until=until) != 1:
             raise batches.LeaseLost
-        _insert(broadcast, contact_ids)
-        broadcast.expanded_through = through
+        if stretch.contact_ids:
+            _insert(broadcast, stretch.contact_ids)
+    broadcast.expanded_through = stretch.through
     return True
 
 
@@ -133,6 +139,13 @@ def _seal(broadcast: Broadcast) -> bool:
             states.move(broadcast, Broadcast.State.FAILED, state_reason=nobody(total), finished_at=timezone.now())
             return False
     return True
+
+
+def _fail(broadcast: Broadcast, reason: str) -> None:
+    """End it before anything is sent: nobody can tell who else gets it, or who must not. Another's stays as it is."""
+    with transaction.atomic():
+        if _ours(broadcast).update(prepare_until=None) == 1:
+            states.move(broadcast, Broadcast.State.FAILED, state_reason=reason, finished_at=timezone.now())
 
 
 def nobody(total: int) -> str:

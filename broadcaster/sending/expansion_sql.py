@@ -38,20 +38,25 @@ SQLITE = Dialect(
     first_word="substr(c.name, 1, instr(c.name || ' ', ' ') - 1)",
 )
 
+# MATERIALIZED: both databases would else put the inner select into the outer one, and ask thrice about each opt-out.
 INSERT = """
+WITH recipient AS MATERIALIZED (
+    SELECT c.id, COALESCE(c.phone, c.identifier) AS address, c.language, {variables} AS variables,
+           b.value AS batch_id, person.place %% %s + 1 AS seq,
+           CASE WHEN {unreachable} THEN '{code}' WHEN {opted_out} THEN 'opted_out' ELSE '' END AS code
+    FROM {people} AS person
+    JOIN {batches} AS b ON b.place = person.place / %s
+    JOIN broadcaster_contact c ON c.id = person.value
+    LEFT JOIN broadcaster_audiencerow r ON r.upload_id = %s AND r.contact_id = c.id
+)
 INSERT INTO broadcaster_message
     (broadcast_id, contact_id, address, language, variables, batch_id, seq,
      state, error_code, error_text, attempts, provider_id)
-SELECT %s, c.id, COALESCE(c.phone, c.identifier), c.language, {variables}, b.value, person.place %% %s + 1,
-       CASE WHEN {unreachable} OR ({opted_out}) THEN 'skipped' ELSE 'pending' END,
-       CASE WHEN {unreachable} THEN '{code}' WHEN {opted_out} THEN 'opted_out' ELSE '' END,
-       CASE WHEN {unreachable} THEN '{sentence}'
-            WHEN {opted_out} THEN 'This person has opted out.' ELSE '' END,
+SELECT %s, id, address, language, variables, batch_id, seq,
+       CASE code WHEN '' THEN 'pending' ELSE 'skipped' END, code,
+       CASE code WHEN '' THEN '' WHEN 'opted_out' THEN 'This person has opted out.' ELSE '{sentence}' END,
        0, ''
-FROM {people} AS person
-JOIN {batches} AS b ON b.place = person.place / %s
-JOIN broadcaster_contact c ON c.id = person.value
-LEFT JOIN broadcaster_audiencerow r ON r.upload_id = %s AND r.contact_id = c.id
+FROM recipient
 WHERE true
 ON CONFLICT DO NOTHING
 """
@@ -100,7 +105,6 @@ def insert_messages(
     )
     opted_out = [channel_id] * statement.count("s.channel_id = %s")
     return statement, [
-        broadcast_id,
         *variable_parameters,
         batch_size,
         *opted_out,
@@ -108,6 +112,7 @@ def insert_messages(
         batch_ids,
         batch_size,
         upload_id,
+        broadcast_id,
     ]
 
 

@@ -3,7 +3,7 @@
 Broadcast  draft -> awaiting_approval -> scheduled -> preparing -> sending -> completed
            preparing, sending <-> paused
            draft -> scheduled (where approval is off)          any before completed -> cancelled
-           scheduled, preparing -> missed (past the late cut-off)   preparing -> failed (nobody to write to)
+           scheduled, preparing -> missed (past the late cut-off)   preparing -> failed (to nobody, or unknown to whom)
            scheduled, awaiting_approval, missed, failed -> draft (back to the desk)
            preparing, paused -> completed (everybody's message has expired)
 Message    pending -> accepted -> sent -> delivered -> read

@@ -1,6 +1,6 @@
 """Small audience files, and what became of their rows."""
 
-from broadcaster.audience import uploads
+from broadcaster.audience import importing, uploads
 from broadcaster.audience.spreadsheets import Dialect
 from broadcaster.models import AudienceUpload, Contact, Group
 from tests.audiences import uploaded
@@ -18,14 +18,14 @@ def people(count: int, *, start: int = 1) -> list[str]:
 def started(*lines: str, group: Group | None = None, **roles: str) -> AudienceUpload:
     """An import about to begin; `roles` are those of the columns whose guess is not wanted."""
     upload = uploaded(table(*lines))
-    mapping = {**upload.mapping, **{header: {"role": role, "key": header.lower()} for header, role in roles.items()}}
+    mapping = {**upload.mapping, **{header: {**upload.mapping[header], "role": role} for header, role in roles.items()}}
     uploads.configure(upload, dialect=Dialect(**upload.dialect), mapping=mapping, region="ID", group=group)
-    uploads.start_import(upload)
+    importing.start(upload)
     return upload
 
 
 def finish(upload: AudienceUpload) -> AudienceUpload:
-    while uploads.import_rows(upload.pk, life_s=60, resumed=True):
+    while importing.import_rows(upload.pk, life_s=60, resumed=True):
         pass
     upload.refresh_from_db()
     return upload

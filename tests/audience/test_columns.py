@@ -51,7 +51,7 @@ def test_the_synonyms_cover_their_languages_and_claim_no_word_twice() -> None:
     assert len(claims) == len({word for word, _role in claims})
     assert set(SYNONYMS) == set(ROLES) - {"field"}
     for languages in SYNONYMS.values():
-        assert set(languages) == {"en", "id", "es", "fr", "pt", "de", "hi", "ar", "zh", "ru", "ja", "bn"}
+        assert set(languages) == {"en", "id", "es", "fr", "pt", "de", "hi", "ar", "zh", "ru", "ja", "bn", "ur"}
 
 
 def test_of_several_phone_columns_the_one_with_the_numbers_is_taken() -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from broadcaster.audience import consent
+from broadcaster.audience import chunks, consent, importing
 from broadcaster.models import AudienceRow, AudienceUpload, Contact, Group, Suppression
-from tests.audience.files import contact, counts, load, people
+from tests.audience.files import contact, counts, finish, load, people, started
 from tests.audiences import imported, messy_csv
 from tests.content.conftest import make_channel
 
@@ -75,7 +75,7 @@ def test_a_language_is_an_iso_639_3_code_or_nothing(cell: str, language: str) ->
 def test_names_and_headers_of_any_script() -> None:
     load("الاسم,Phone,城市", f"زينب 😀,{ANN},東京", الاسم="name", 城市="field")
     zainab = contact(phone=ANN)
-    assert (zainab.name, zainab.fields) == ("زينب 😀", {"城市": "東京"})
+    assert (zainab.name, zainab.fields) == ("زينب 😀", {"column_3": "東京"})
 
 
 def test_a_name_longer_than_the_column_is_cut() -> None:
@@ -146,7 +146,7 @@ def test_the_first_row_of_a_person_counts() -> None:
 
 
 def test_duplicates_are_found_across_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("broadcaster.audience.uploads.CHUNK_ROWS", 3)
+    monkeypatch.setattr("broadcaster.audience.chunks.CHUNK_ROWS", 3)
     upload = load(HEADER, *people(7), *people(4))
     assert counts(upload) == {"new": 7, "duplicate": 4}
     assert AudienceRow.objects.filter(upload=upload).count() == 7
@@ -228,3 +228,31 @@ class TestWhoOptedOut:
         consent.suppress([ANN], channel=None, reason="STOP", source="reply")
         load("Name,Identifier,Phone", f"Budi,C-1,{BUDI}")
         assert [row.address for row in Suppression.objects.all()] == [ANN]
+
+
+@pytest.mark.parametrize("rows_a_chunk", [2, 10])
+def test_who_is_whom_does_not_depend_on_where_a_chunk_ends(rows_a_chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("broadcaster.audience.chunks.CHUNK_ROWS", rows_a_chunk)
+    upload = load("Phone,Name,Customer", f"{ANN},Ann,", f"{ANN},Ann,C-1", ",Citra,C-1", Customer="identifier")
+    assert counts(upload) == {"new": 2, "duplicate": 1}
+
+
+def test_a_group_that_is_deleted_meanwhile_stops_no_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("broadcaster.audience.chunks.CHUNK_ROWS", 2)
+    group = Group.objects.create(name="June")
+    upload = started(HEADER, *people(6), group=group)
+
+    def delete_it_at_first(rows: int) -> None:
+        if rows == 2:
+            group.delete()
+
+    importing.import_rows(upload.pk, life_s=60, told=delete_it_at_first)
+    upload.refresh_from_db()
+    assert (upload.state, upload.new, upload.group) == ("imported", 6, None)
+
+
+def test_a_chunk_of_long_cells_has_fewer_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("broadcaster.audience.chunks.CHUNK_BYTES", 5_000)
+    upload = started("Phone,Note", *(f"+62812{number:08d},{'x' * 1_000}" for number in range(20)))
+    assert {chunk.rows for chunk in chunks.read(upload)} == {5}
+    assert counts(finish(upload)) == {"new": 20}

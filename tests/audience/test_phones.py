@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from broadcaster.audience import phones
-from broadcaster.audience.phones import Refusal, normalise, region_of, regions
+from broadcaster.audience.phones import Refusal, normalise, regions
+from tests.audience.numbers import REGIONS
 
 BUDI = "+6281234567890"
 
@@ -55,6 +56,8 @@ REFUSED = {
     "scientific": ("6.28E+12", "spoilt_by_spreadsheet"),
     "scientific with a comma": ("6,28123E+12", "spoilt_by_spreadsheet"),
     "scientific without a plus": ("6e12", "spoilt_by_spreadsheet"),
+    "scientific after a plus": ("+6.28E+12", "spoilt_by_spreadsheet"),
+    "scientific in full width": ("６．２８Ｅ＋１２", "spoilt_by_spreadsheet"),  # noqa: RUF001
     "column too narrow": ("########", "spoilt_by_spreadsheet"),
     "an error value": ("#N/A", "spoilt_by_spreadsheet"),
     "two numbers, slash": ("081234567890/081234567891", "several_numbers"),
@@ -89,20 +92,43 @@ def test_what_cannot_be_one_persons_number_is_refused_with_its_reason(raw: str, 
     assert refusal.code == code
 
 
+REFUSED_WITHOUT_A_COUNTRY = {
+    "local": ("081234567890", "needs_country"),
+    "local, with separators": ("(0812) 3456-7890", "needs_country"),
+    "a country code without its plus": ("6281234567890", "needs_plus"),
+    "no zero, but a number of Japan with a plus": ("81234567890", "needs_plus"),
+    "no zero, and no number of any country": ("8123456789", "lost_zero"),
+    "no zero, and no country's code": ("21012345678", "lost_zero"),
+    "premium rate without its plus": ("628091234567", "needs_plus"),
+    "too few digits for any country": ("812", "too_short"),
+    "too many digits for any country": ("8" * 18, "too_long"),
+}
+
+
+@pytest.mark.parametrize(("raw", "code"), REFUSED_WITHOUT_A_COUNTRY.values(), ids=REFUSED_WITHOUT_A_COUNTRY.keys())
+def test_what_is_sure_of_a_number_without_a_country_is_its_reason(raw: str, code: str) -> None:
+    assert normalise(raw, None) == phones.REFUSALS[code]
+
+
+def test_no_country_has_shorter_or_longer_numbers() -> None:
+    metadata = [phonenumbers.PhoneMetadata.metadata_for_region(region) for region in REGIONS]
+    lengths = {
+        length for each in metadata if each and each.general_desc for length in each.general_desc.possible_length
+    }
+    assert (min(lengths), max(lengths)) == (phones.SHORTEST, phones.LONGEST)
+
+
 def test_every_reason_has_a_test() -> None:
-    assert set(phones.REFUSALS) - {code for _raw, code in REFUSED.values()} == {"needs_country"}
+    tested = {code for _raw, code in (*REFUSED.values(), *REFUSED_WITHOUT_A_COUNTRY.values())}
+    assert set(phones.REFUSALS) == tested
 
 
-def test_every_reason_is_a_sentence_for_people() -> None:
+def test_every_reason_is_a_sentence_for_people_that_fits_its_column() -> None:
     for refusal in phones.REFUSALS.values():
         assert refusal.sentence[0].isupper()
         assert refusal.sentence.endswith(".")
         assert "phonenumbers" not in refusal.sentence
-
-
-@pytest.mark.parametrize("raw", ["081234567890", "81234567890", "6281234567890"])
-def test_a_local_number_needs_a_country(raw: str) -> None:
-    assert normalise(raw, None) == phones.REFUSALS["needs_country"]
+        assert len(refusal.sentence) <= 300
 
 
 @pytest.mark.parametrize("raw", ["+6281234567890", "006281234567890", "+62 (0)812 3456 7890"])
@@ -180,14 +206,6 @@ def test_an_accepted_number_is_accepted_again_unchanged(raw: str, region: str | 
     answer = normalise(raw, region)
     if isinstance(answer, str):
         assert normalise(answer, region) == normalise(answer, None) == answer
-
-
-@pytest.mark.parametrize(
-    ("e164", "region"),
-    [(BUDI, "ID"), ("+12025550123", "US"), ("+12042345678", "CA"), ("+80012345678", None), ("budi", None)],
-)
-def test_the_region_of_a_number(e164: str, region: str | None) -> None:
-    assert region_of(e164) == region
 
 
 def test_regions_are_named_and_sorted_for_a_form() -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from broadcaster.audience import segments
-from broadcaster.audience.segments import Estimate
+from broadcaster.audience.rules import Unusable
+from broadcaster.audience.segments import Estimate, Stretch
 from broadcaster.models import Broadcast, Contact, Group, Membership, Suppression
 from tests.content.conftest import make_channel, make_upload
 
@@ -120,3 +121,93 @@ class TestEstimate:
         Suppression.objects.create(address="C-2")
         broadcast.channel = None
         assert segments.estimate(broadcast) == Estimate(recipients=3, suppressed=0)
+
+
+def smart(name: str, *conditions: dict[str, object]) -> Group:
+    return Group.objects.create(name=name, rule={"match": "all", "conditions": list(conditions)})
+
+
+CALLED_ANN: dict[str, object] = {"of": "field", "key": "nick", "is": "equals", "value": "ann"}
+
+
+class TestSmartGroups:
+    @pytest.fixture(autouse=True)
+    def people(self, broadcast: Broadcast, ann: Contact, budi: Contact, citra: Contact) -> None:
+        Contact.objects.filter(pk=ann.pk).update(fields={"nick": "Ann"})
+
+    def test_whoever_fits_is_in_it(self, broadcast: Broadcast, citra: Contact) -> None:
+        broadcast.groups.set([smart("Anns", CALLED_ANN), group("A", citra)])
+        assert names(broadcast) == ["Ann", "Citra"]
+
+    def test_whoever_fits_by_the_time_of_sending_is_in_it(self, broadcast: Broadcast, budi: Contact) -> None:
+        broadcast.groups.set([smart("Anns", CALLED_ANN)])
+        Contact.objects.update(fields={})
+        Contact.objects.filter(pk=budi.pk).update(fields={"nick": "Ann"})
+        assert names(broadcast) == ["Budi"]
+
+    def test_an_excluded_one_wins_over_everything(self, broadcast: Broadcast, ann: Contact, budi: Contact) -> None:
+        broadcast.upload = make_upload(ann, budi)
+        broadcast.contacts.set([ann])
+        broadcast.exclude_groups.set([smart("Anns", CALLED_ANN)])
+        assert names(broadcast) == ["Budi"]
+        assert segments.estimate(broadcast) == Estimate(recipients=1, suppressed=0)
+
+    def test_one_minus_another(self, broadcast: Broadcast) -> None:
+        broadcast.groups.set([smart("All", {"of": "created", "is": "within_days", "value": 1})])
+        broadcast.exclude_groups.set([smart("Anns", CALLED_ANN)])
+        assert names(broadcast) == ["Budi", "Citra"]
+
+    def test_people_left_on_its_list_do_not_count(self, broadcast: Broadcast, budi: Contact) -> None:
+        anns = smart("Anns", CALLED_ANN)
+        Membership.objects.create(group=anns, contact=budi)
+        broadcast.groups.set([anns])
+        assert names(broadcast) == ["Ann"]
+
+    @pytest.mark.parametrize("side", ["groups", "exclude_groups"])
+    def test_where_nobody_can_tell_who_is_in_it_nobody_is_written_to(
+        self, broadcast: Broadcast, ann: Contact, side: str
+    ) -> None:
+        broadcast.contacts.set([ann])
+        getattr(broadcast, side).set([smart("Odd", {"of": "weather"})])
+        assert names(broadcast) == []
+        assert "Odd: Choose what the condition looks at." in segments.unusable(broadcast)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+def test_the_next_recipients_are_all_of_them_in_order(broadcast: Broadcast, limit: int) -> None:
+    people = Contact.objects.bulk_create(Contact(identifier=f"C{number}") for number in range(40))
+    broadcast.groups.set([group("A", *people[::3]), smart("None", CALLED_ANN)])
+    broadcast.contacts.set([people[1], people[39]])
+    broadcast.exclude_groups.set([group("No", people[3])])
+    found = all_that_follow(broadcast, limit)
+    assert found == list(segments.recipients(broadcast).order_by("pk").values_list("pk", flat=True))
+    assert len(found) == 14
+
+
+def all_that_follow(broadcast: Broadcast, limit: int) -> list[int]:
+    """Everybody, a stretch at a time."""
+    found, after = list[int](), 0
+    while (stretch := segments.following(broadcast, after, limit)).through > after:
+        found += stretch.contact_ids
+        after = stretch.through
+    return found
+
+
+def test_the_next_recipients_are_looked_for_among_so_many_keys_at_a_time(
+    broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments, "WIDEST", 10)
+    people = Contact.objects.bulk_create(Contact(identifier=f"C{number}") for number in range(40))
+    broadcast.contacts.set([people[35]])
+    first = people[0].pk
+    assert segments.following(broadcast, first - 1, 1) == Stretch([], first + 9)
+    assert all_that_follow(broadcast, 1) == [people[35].pk]
+    assert segments.following(broadcast, people[39].pk, 1) == Stretch([], people[39].pk)
+
+
+def test_nobody_follows_where_nobody_can_tell_who(broadcast: Broadcast, ann: Contact) -> None:
+    broadcast.contacts.set([ann])
+    broadcast.exclude_groups.set([smart("Odd", {"of": "weather"})])
+    with pytest.raises(Unusable, match="Odd: Choose what"):
+        segments.following(broadcast, 0, 1)
+    assert "Odd: Choose what" in segments.estimate(broadcast).problem

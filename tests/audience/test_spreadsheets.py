@@ -81,6 +81,12 @@ def test_western_files_that_are_not_unicode(tmp_path: Path, encoding: str, name:
     assert read(path)[1] == [[name, "0812", "x"]]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_character_whose_half_is_zero_does_not_hide_unmarked_utf16(tmp_path: Path, encoding: str) -> None:
+    table = [HEADERS, ["\u4e00\u0100", "081234567890", "x"]]
+    assert read(write(tmp_path, as_text(table), encoding)) == (HEADERS, [table[1]])
+
+
 @pytest.mark.parametrize("encoding", [codec for codec, _label in ENCODINGS])
 def test_every_encoding_that_is_offered_can_be_chosen(tmp_path: Path, encoding: str) -> None:
     path = write(tmp_path, "Name,HP\r\nAnn,0812\r\n", encoding)
@@ -100,8 +106,9 @@ def test_one_strange_byte_far_down_decides_the_encoding(tmp_path: Path) -> None:
         ("Name, first\tPhone\nAnn\t0812\n", "\t"),
         ("phone\n0812,5\n", ","),
         ('"sep=|"\na,b|c\n1,2|3\n', "|"),
+        ("Our customers\nName;Phone\nAnn;0812\n", ";"),
     ],
-    ids=["most fields", "alike in all rows", "single column", "announced in quotation marks"],
+    ids=["most fields", "alike in all rows", "single column", "announced in quotation marks", "under a title"],
 )
 def test_the_separator_is_found(tmp_path: Path, text: str, delimiter: str) -> None:
     assert detect(write(tmp_path, text), "audience.csv").delimiter == delimiter
@@ -184,6 +191,7 @@ REFUSED = {
     "endless line": (b"a," * (1 << 22), "not a table"),
     "unclosed quotation mark": (b'name,phone\nAnn,0812\n"Bob,0813\nEve,0814\n', "Row 3 opens a quotation mark"),
     "swallowed rows": (b'name,phone\n"Bob,0813\n' + b"Eve,0814\n" * 20_000, "Row 2 opens a quotation mark"),
+    "endless row": (b"HP,Name\n1," + (b'"' + b"x" * 100_000 + b'\n",') * 180, "not a table"),
     "too many columns": (b"a," * MAX_COLUMNS + b"a\n" + b"1,2\n", f"at most {MAX_COLUMNS} can be read"),
     "too long a cell": (b"a,b\n1," + b"x" * (MAX_CELL_CHARACTERS + 1), "Row 2 has a cell of more than 32,767"),
 }

@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
-from broadcaster.audience import uploads
+from broadcaster.audience import chunks, importing, turns
 from broadcaster.models import AudienceRow, AudienceUpload, Contact
 from tests.audience.files import counts, finish, people, started
 
@@ -16,7 +16,7 @@ HEADER = "Name,Phone"
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "CHUNK_ROWS", 20)
+    monkeypatch.setattr(chunks, "CHUNK_ROWS", 20)
 
 
 def import_together(*taken: AudienceUpload) -> None:
@@ -26,7 +26,7 @@ def import_together(*taken: AudienceUpload) -> None:
     def work(upload: AudienceUpload) -> None:
         try:
             together.wait(timeout=30)
-            uploads.import_rows(upload.pk, life_s=60, resumed=True)
+            importing.import_rows(upload.pk, life_s=60, resumed=True)
         finally:
             connection.close()
 
@@ -43,8 +43,8 @@ def test_two_workers_on_one_file_count_its_rows_once() -> None:
 
 
 def test_many_imports_of_the_same_people_never_fail_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "TRIES", 1)
-    monkeypatch.setattr(uploads, "CHUNK_ROWS", 500)
+    monkeypatch.setattr(turns, "TRIES", 1)
+    monkeypatch.setattr(chunks, "CHUNK_ROWS", 500)
     taken = [started(HEADER, *people(3_000)[place:], *people(3_000)[:place]) for place in (0, 250, 500, 750)]
     import_together(*taken)
     assert [finish(upload).accepted for upload in taken] == [3_000] * 4

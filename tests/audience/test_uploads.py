@@ -13,9 +13,9 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from broadcaster.audience import importing, uploads
+from broadcaster.audience import chunks, importing, rejects, uploads
 from broadcaster.audience.spreadsheets import Dialect, UnreadableFile
-from broadcaster.models import AudienceRow, AudienceUpload, Contact
+from broadcaster.models import AudienceRow, AudienceUpload, Contact, ContactField, Group
 from tests.audience.files import contact, counts, finish, load, people, started, table
 from tests.audiences import imported, messy_csv, uploaded
 
@@ -38,7 +38,7 @@ def own_folder(settings: LazySettings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def chunks_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(chunks, "CHUNK_ROWS", 3)
 
 
 class TestReceive:
@@ -173,22 +173,35 @@ class TestConfigure:
         with pytest.raises(UnreadableFile, match="The encoding “klingon” is not known"):
             uploads.configure(upload, dialect=Dialect("csv", "klingon", ","), mapping=upload.mapping)
 
+    def test_a_group_with_a_rule_takes_nobody(self, upload: AudienceUpload) -> None:
+        group = Group.objects.create(name="Late payers", rule={"all": []})
+        with pytest.raises(UnreadableFile, match="A rule says who is in “Late payers”"):
+            uploads.configure(
+                upload, dialect=Dialect(**upload.dialect), mapping={"Phone": {"role": "phone"}}, group=group
+            )
+
+    def test_no_field_is_made_for_an_import_that_has_begun(self, upload: AudienceUpload) -> None:
+        self.configure(upload, Phone="phone")
+        importing.start(upload)
+        self.configure(upload, Phone="phone", Other="field")
+        assert not ContactField.objects.exists()
+
     def test_nothing_changes_once_the_import_has_begun(self, upload: AudienceUpload) -> None:
         self.configure(upload, Phone="phone")
-        uploads.start_import(upload)
+        importing.start(upload)
         self.configure(upload, Other="phone")
         assert upload.mapping["Phone"]["role"] == "phone"
 
 
 def test_an_import_is_started_once() -> None:
     upload = uploaded(table(HEADER, *people(1)))
-    assert [uploads.start_import(upload), uploads.start_import(upload)] == [True, False]
+    assert [importing.start(upload), importing.start(upload)] == [True, False]
     assert upload.state == "importing"
 
 
 def test_a_file_that_was_not_started_is_not_imported() -> None:
     upload = uploaded(table(HEADER, *people(1)))
-    assert uploads.import_rows(upload.pk, life_s=60, resumed=True) is False
+    assert importing.import_rows(upload.pk, life_s=60, resumed=True) is False
     assert not Contact.objects.exists()
 
 
@@ -197,42 +210,42 @@ class TestWorkers:
 
     def test_a_worker_stops_when_its_time_is_over_and_goes_on_later(self) -> None:
         upload = started(HEADER, *people(7))
-        assert uploads.import_rows(upload.pk, life_s=0) is True
+        assert importing.import_rows(upload.pk, life_s=0) is True
         upload.refresh_from_db()
         assert (upload.state, upload.rows, upload.position) == ("importing", 3, 4)
         assert counts(finish(upload)) == {"new": 7}
 
     def test_what_died_between_chunks_is_taken_up_without_counting_twice(self) -> None:
         upload = started(HEADER, *people(5), "Sampah,12", *people(2))
-        uploads.import_rows(upload.pk, life_s=0)
+        importing.import_rows(upload.pk, life_s=0)
         AudienceUpload.objects.update(touched_at=timezone.now() - timedelta(minutes=2))
-        assert uploads.stalled_imports() == [upload.pk]
-        assert uploads.import_rows(upload.pk, life_s=60) is False
+        assert importing.stalled() == [upload.pk]
+        assert importing.import_rows(upload.pk, life_s=60) is False
         upload.refresh_from_db()
         assert counts(upload) == {"new": 5, "invalid": 1, "duplicate": 2}
         assert (upload.state, upload.rows, upload.rejected.count()) == ("imported", 8, 3)
 
     def test_what_died_within_a_chunk_leaves_nothing_of_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         upload = started(HEADER, *people(7))
-        uploads.import_rows(upload.pk, life_s=0)
+        importing.import_rows(upload.pk, life_s=0)
         with monkeypatch.context() as dying:
-            dying.setattr(importing, "_save_refused", _die)
+            dying.setattr(chunks, "_save_refused", _die)
             with pytest.raises(SystemExit):
-                uploads.import_rows(upload.pk, life_s=60, resumed=True)
+                importing.import_rows(upload.pk, life_s=60, resumed=True)
         assert Contact.objects.count() == AudienceRow.objects.count() == 3
         assert counts(finish(upload)) == {"new": 7}
 
     def test_a_second_worker_leaves_an_import_that_is_alive(self) -> None:
         upload = started(HEADER, *people(7))
-        uploads.import_rows(upload.pk, life_s=0)
-        assert uploads.stalled_imports() == []
-        assert uploads.import_rows(upload.pk, life_s=60) is False
+        importing.import_rows(upload.pk, life_s=0)
+        assert importing.stalled() == []
+        assert importing.import_rows(upload.pk, life_s=60) is False
         upload.refresh_from_db()
         assert upload.rows == 3
 
     def test_an_import_that_nobody_began_is_stalled(self) -> None:
         upload = started(HEADER, *people(1))
-        assert uploads.stalled_imports() == [upload.pk]
+        assert importing.stalled() == [upload.pk]
 
     def test_a_file_that_breaks_in_the_middle_keeps_the_rows_before(self) -> None:
         upload = load(HEADER, *people(200), '"never closed')
@@ -254,7 +267,7 @@ def _die(*_args: object, **_kwargs: object) -> None:
 
 class TestRejectedCsv:
     def read(self, upload: AudienceUpload) -> list[list[str]]:
-        text = "".join(uploads.rejected_csv(upload))
+        text = "".join(rejects.as_csv(upload))
         assert text.startswith("\ufeff")
         return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
@@ -275,7 +288,7 @@ class TestRejectedCsv:
 
     def test_mended_it_is_imported(self) -> None:
         first = imported(messy_csv(3, junk=2))
-        text = "".join(uploads.rejected_csv(first))
+        text = "".join(rejects.as_csv(first))
         mended = text.replace("not a number", "0812 3333 3333").replace(",,Solo", ",'+628124444444,Solo")
         assert mended != text
         assert counts(imported(mended.encode())) == {"new": 2}

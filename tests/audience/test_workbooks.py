@@ -224,3 +224,52 @@ def test_damage_inside_the_sheet_gives_rows_or_a_sentence(tmp_path: Path, seed: 
 
     with suppress(UnreadableFile):
         list(rows(rewritten(path, SHEET, damage), detect(path, "audience.xlsx")))
+
+
+def test_days_are_counted_from_1904_where_the_workbook_says_so(tmp_path: Path) -> None:
+    path = save(tmp_path, [["Date"], [dt.date(2025, 1, 31)]])
+    path = rewritten(path, "xl/workbook.xml", lambda xml: xml.replace("<workbookPr ", '<workbookPr date1904="1" '))
+    assert read(path) == [["Date"], ["2029-02-01"]]
+
+
+def test_a_workbook_without_styles_is_read(tmp_path: Path) -> None:
+    path = save(tmp_path, [["HP"], [812]])
+    with ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist() if name != "xl/styles.xml"}
+    assert read(packed(path, parts)) == [["HP"], ["812"]]
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        (("<v>5</v>", "<v>1E2</v>"), "100"),
+        (("<v>5</v>", "<v>five</v>"), "five"),
+        (("<v>5</v>", f"<v>{'9' * 5_000}</v>"), "9" * 5_000),
+        (("<v>5</v>", "<v>12345678901234567</v>"), "12345678901234567"),
+        (('t="n"><v>5</v>', 't="b"><v>1</v>'), "TRUE"),
+        (('t="n"><v>5</v>', 't="d"><v>2025-01-31T00:00:00</v>'), "2025-01-31"),
+        (('t="n"><v>5</v>', 't="e"><v>#REF!</v>'), "#REF!"),
+        (('t="n"><v>5</v>', 't="inlineStr"><is><r><t>a</t></r><rPh><t>no</t></rPh><r><t>b</t></r></is>'), "ab"),
+        (('t="n"><v>5</v>', 't="str"><f>"five"</f><v>five</v>'), "five"),
+    ],
+    ids=["exponent", "no number", "endless", "exact", "truth", "ISO date", "error", "runs", "formula"],
+)
+def test_cells_that_other_programs_write(tmp_path: Path, change: tuple[str, str], shown: str) -> None:
+    path = rewritten(save(tmp_path, [["cell"], [5]]), SHEET, lambda xml: xml.replace(*change))
+    assert read(path) == [["cell"], [shown]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [('r="A2"', 'r="AAAA2"'), ('r="A2"', 'r="XFE2"'), ('r="A2"', 'r="2"'), ('<row r="2"', '<row r="two"')],
+    ids=["four letters", "beyond the last", "no letters", "no number"],
+)
+def test_a_cell_that_is_nowhere_is_refused(tmp_path: Path, change: tuple[str, str]) -> None:
+    path = rewritten(save(tmp_path, [["cell"], [5]]), SHEET, lambda xml: xml.replace(*change))
+    assert "damaged or incomplete" in refusal(path)
+
+
+def test_rows_that_come_back_keep_their_order(tmp_path: Path) -> None:
+    path = save(tmp_path, [["HP"], ["0812"], ["0813"]])
+    path = rewritten(path, SHEET, lambda xml: xml.replace('<row r="3"', '<row r="1"'))
+    assert [row.number for row in rows(path, detect(path, "audience.xlsx"))] == [2, 3]

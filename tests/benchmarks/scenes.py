@@ -16,7 +16,8 @@ def people(count: int) -> Group:
     """A group of so many contacts; made once."""
     group = Group.objects.create(name=f"{count} people")
     numbers = [phone(number) for number in range(100, 100 + count)]
-    Contact.objects.bulk_create([Contact(phone=number, name="Ann Lee") for number in numbers], ignore_conflicts=True)
+    everyone = [Contact(phone=number, name="Ann Lee", fields={"city": "Bandung"}) for number in numbers]
+    Contact.objects.bulk_create(everyone, ignore_conflicts=True)
     contacts = Contact.objects.filter(phone__in=numbers) if count < MOST_PEOPLE else Contact.objects.all()
     Membership.objects.bulk_create([Membership(group=group, contact=contact) for contact in contacts])
     return group

@@ -155,6 +155,9 @@ def test_what_was_frozen_is_checked_once_it_is_scheduled(compose: Compose) -> No
     ("fields", "words"),
     [
         ({"state": "uploaded"}, "The columns of june.csv are not confirmed yet."),
+        ({"state": "cancelled"}, "The import of june.csv was cancelled. Upload the file again"),
+        ({"state": "undoing"}, "june.csv was taken back."),
+        ({"state": "undone"}, "june.csv was taken back."),
         ({"state": "importing"}, "june.csv is still being imported (1 rows so far)."),
         ({"state": "failed", "error": "The disk is full."}, "june.csv could not be imported: The disk is full."),
         ({"state": "failed"}, "june.csv could not be imported: upload it again."),

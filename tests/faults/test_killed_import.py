@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from broadcaster.audience import uploads
+from broadcaster.audience import importing
 from broadcaster.models import AudienceRow, AudienceUpload, Contact, Group
 from tests.audience.files import counts, finish
 from tests.audiences import messy_csv, uploaded
@@ -24,9 +24,9 @@ CHUNK_TAKES_S = 0.04  # more or less
 WORK = f"""
 import sys, django
 django.setup()
-from broadcaster.audience import uploads
-uploads.CHUNK_ROWS = {SMALL_CHUNKS}
-uploads.import_rows(int(sys.argv[1]), life_s=600, resumed=True)
+from broadcaster.audience import chunks, importing
+chunks.CHUNK_ROWS = {SMALL_CHUNKS}
+importing.import_rows(int(sys.argv[1]), life_s=600, resumed=True)
 """
 
 
@@ -34,7 +34,7 @@ uploads.import_rows(int(sys.argv[1]), life_s=600, resumed=True)
 def upload(transactional_db: None) -> AudienceUpload:
     upload = uploaded(messy_csv(GOOD, duplicates=DUPLICATES, junk=JUNK))
     AudienceUpload.objects.filter(pk=upload.pk).update(group=Group.objects.create(name="June"))
-    uploads.start_import(upload)
+    importing.start(upload)
     return upload
 
 

@@ -1,14 +1,18 @@
 """What is kept only for a while: gone after its time, in deletes that hold nobody up."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from broadcaster.models import Batch, Broadcast, ProviderCall
+from broadcaster.audience import stored
+from broadcaster.models import AudienceUpload, Batch, Broadcast, ProviderCall
 from broadcaster.reports import retention
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +21,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "CHUNK", 2)
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, settings: LazySettings) -> None:
+    settings.MEDIA_ROOT = tmp_path
 
 
 @pytest.fixture
@@ -67,3 +76,70 @@ def test_the_oldest_go_first(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> N
     retention.discard_old_calls()
     oldest = ProviderCall.objects.order_by("created_at")[0].created_at
     assert oldest > timezone.now() - timedelta(days=9)
+
+
+def make_file(state: str, *, days_ago: float) -> AudienceUpload:
+    when = timezone.now() - timedelta(days=days_ago)
+    upload = AudienceUpload.objects.create(
+        filename="june.csv", state=state, finished_at=when, file=ContentFile(b"HP\n0812\n", name="june.csv")
+    )
+    AudienceUpload.objects.update(created_at=when)
+    return upload
+
+
+@pytest.mark.parametrize(
+    ("state", "days_ago", "goes"),
+    [
+        ("imported", 30.1, True),
+        ("imported", 29.9, False),
+        ("failed", 30.1, True),
+        ("cancelled", 30.1, True),
+        ("undone", 0, True),
+        ("importing", 99, False),
+        ("undoing", 99, False),
+        ("uploaded", 29.9, False),
+    ],
+)
+def test_a_file_leaves_the_disk_when_nothing_needs_it(state: str, days_ago: float, *, goes: bool) -> None:
+    upload = make_file(state, days_ago=days_ago)
+    path = Path(upload.file.path)
+    assert retention.discard_old_files() == goes
+    upload.refresh_from_db()
+    assert (path.exists(), bool(upload.file), upload.state) == (not goes, not goes, state)
+    assert retention.discard_old_files() == 0
+
+
+def test_a_file_that_waited_too_long_for_its_columns_has_failed() -> None:
+    upload = make_file("uploaded", days_ago=31)
+    assert retention.discard_old_files() == 1
+    upload.refresh_from_db()
+    assert (upload.state, upload.file.name) == ("failed", "")
+    assert upload.error == "Nobody chose its columns for 30 days, so the file was deleted. Upload it again."
+
+
+def test_a_file_that_the_disk_keeps_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck, other = (make_file("undone", days_ago=0) for _ in range(2))
+
+    def delete(name: str) -> None:
+        if name == stuck.file.name:
+            raise PermissionError
+
+    monkeypatch.setattr(other.file.storage, "delete", delete)
+    assert retention.discard_old_files() == 1
+    assert list(AudienceUpload.objects.exclude(file="")) == [stuck]
+
+
+def test_an_unconfirmed_file_that_the_disk_keeps_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck, gone, other = (default_storage.save(f"{stored.UNCONFIRMED}/{name}", ContentFile(b"x")) for name in "abc")
+    delete = default_storage.delete
+    errors = {stuck: PermissionError, gone: FileNotFoundError}
+
+    def fail(name: str) -> None:
+        if name in errors:
+            raise errors[name]
+        delete(name)
+
+    monkeypatch.setattr(default_storage, "delete", fail)
+    monkeypatch.setattr(stored, "KEPT", -stored.KEPT)
+    assert retention.discard_old_files() == 1
+    assert [default_storage.exists(name) for name in (stuck, other)] == [True, False]

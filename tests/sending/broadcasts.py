@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import connection
@@ -12,7 +12,7 @@ from django.utils import timezone
 from broadcaster import demo
 from broadcaster.content.rendering import freeze
 from broadcaster.models import Batch, Broadcast, Channel, Contact, Group, Membership, Message, Template
-from broadcaster.sending import batches, clock, expansion, progress, pump, results
+from broadcaster.sending import batches, clock, expansion, progress, pump, results, schedule
 from broadcaster.sending.results import Results
 from tests.audiences import demo_channel, phone
 
@@ -112,6 +112,14 @@ def send_all(broadcast: Broadcast) -> None:
 def let_leases_run_out() -> None:
     """What a minute would do."""
     Batch.objects.filter(state="leased").update(lease_until=LONG_AGO)
+
+
+def scheduled(**late: float) -> Broadcast:
+    """A broadcast that should have gone out so long ago (or, where negative, goes out in the future)."""
+    broadcast = composed()
+    schedule.schedule(broadcast, send_at=timezone.now())
+    Broadcast.objects.filter(pk=broadcast.pk).update(send_at=timezone.now() - timedelta(**late))
+    return reload(broadcast)
 
 
 def reload(broadcast: Broadcast) -> Broadcast:

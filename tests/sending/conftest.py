@@ -10,8 +10,15 @@ from pytest_django.fixtures import Settings
 import providers
 from broadcaster.models import MediaFile
 from tests.files import stored
+from tests.queued import clear
 from tests.sending.libraries import Library
 from tests.simulating import Simulator
+
+
+@pytest.fixture
+def empty_queue(db: None) -> None:
+    """No task of another test waits."""
+    clear()
 
 
 @pytest.fixture

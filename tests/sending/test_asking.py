@@ -101,6 +101,13 @@ def test_what_was_not_made_stays_unknown(simulator: Simulator, monkeypatch: pyte
     assert (ask(broadcast), states_of(broadcast)) == (0, {"unknown": 1})
 
 
+def test_nobody_asks_about_somebody_who_was_erased(simulator: Simulator) -> None:
+    broadcast = sent(simulator, UNANSWERED)
+    Message.objects.update(address="erased")
+    assert ask(broadcast) == 0
+    assert states_of(broadcast) == {"unknown": 1}
+
+
 def test_the_post_of_an_equal_message_is_not_taken(simulator: Simulator) -> None:
     equal = sent(simulator, SOMEBODY)
     broadcast = lost(simulator)

@@ -4,7 +4,7 @@ import pytest
 
 import providers
 from broadcaster import tasks
-from broadcaster.audience import uploads
+from broadcaster.audience import importing
 from broadcaster.models import AudienceUpload, Broadcast, Message
 from broadcaster.sending import progress
 from tests.audiences import demo_channel, draft, messy_csv, phone, send_now, uploaded
@@ -17,7 +17,7 @@ DELIVERED = {"delivered", "read"}
 @pytest.fixture(params=providers.kinds())
 def broadcast(request: pytest.FixtureRequest, site: Site) -> Broadcast:
     upload = uploaded(messy_csv(GOOD, duplicates=DUPLICATES, junk=JUNK))
-    uploads.start_import(upload)
+    importing.start(upload)
     tasks.wake_import(upload.pk)
     wait_for(lambda: AudienceUpload.objects.filter(pk=upload.pk, state="imported").exists())
     upload.refresh_from_db()

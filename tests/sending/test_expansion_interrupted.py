@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from broadcaster.models import Broadcast, Membership
+from broadcaster.audience import segments
+from broadcaster.models import Broadcast, Group, Membership
 from broadcaster.sending import batches, expansion, ledger, recovery, schedule
 from tests.audiences import phone
 from tests.sending.broadcasts import LONG_AGO, people, preparing, reload, rows, states_of
@@ -158,6 +159,33 @@ def test_a_pause_that_is_taken_back_at_once_does_not_look_like_the_end_of_the_au
     assert reload(broadcast).prepared_at is None
     assert expand(broadcast)
     assert states_of(broadcast) == {"pending": 10}
+
+
+def test_a_rule_that_cannot_be_used_any_more_ends_it_with_a_sentence_and_nothing_is_sent(
+    small_chunks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broadcast = preparing(10)
+    group = Group.objects.create(name="Odd", rule={"match": "all", "conditions": [{"of": "language", "value": "xyz"}]})
+    broadcast.exclude_groups.add(group)
+    after_chunk(1, lambda: Group.objects.filter(pk=group.pk).update(rule={"match": "some"}), monkeypatch)
+    assert not expand(broadcast)
+    ended = reload(broadcast)
+    assert (ended.state, ended.prepared_at, len(rows(broadcast))) == ("failed", None, 4)
+    assert "The rule of a group cannot be used. Odd: Choose whether all" in ended.state_reason
+    assert batches.claim("worker") is None
+
+
+def test_a_stretch_without_anybody_is_passed_and_the_next_turn_goes_on_behind_it(
+    small_chunks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments, "WIDEST", 3)
+    others = people(range(200, 210))
+    broadcast = preparing(2)
+    turns = [expansion.expand(broadcast.pk, worker="worker", life_s=0) for _ in range(3)]
+    assert (turns, rows(broadcast)) == ([False] * 3, [])
+    assert reload(broadcast).expanded_through == min(other.pk for other in others) + 8
+    assert expand(broadcast)
+    assert addresses(broadcast) == [phone(100), phone(101)]
 
 
 def after_chunk(number: int, act: object, monkeypatch: pytest.MonkeyPatch) -> None:

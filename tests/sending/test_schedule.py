@@ -20,19 +20,12 @@ from tests.sending.broadcasts import (
     preparing,
     reload,
     rows,
+    scheduled,
 )
 
 pytestmark = pytest.mark.django_db
 
 MINUTE = timedelta(minutes=1)
-
-
-def scheduled(**late: float) -> Broadcast:
-    """A broadcast that should have gone out so long ago (or, where negative, goes out in the future)."""
-    broadcast = composed()
-    schedule.schedule(broadcast, send_at=timezone.now())
-    Broadcast.objects.filter(pk=broadcast.pk).update(send_at=timezone.now() - timedelta(**late))
-    return reload(broadcast)
 
 
 # -- schedule ----------------------------------------------------------------------------------------------------------

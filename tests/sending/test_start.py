@@ -10,19 +10,11 @@ from django.utils import timezone
 from broadcaster.models import Broadcast
 from broadcaster.sending import batches, expansion, schedule, states
 from tests.running import wait_for
-from tests.sending.broadcasts import claimed, composed, prepared, preparing, reload
+from tests.sending.broadcasts import claimed, prepared, preparing, reload, scheduled
 
 pytestmark = pytest.mark.django_db
 
 MINUTE = timedelta(minutes=1)
-
-
-def scheduled(**late: float) -> Broadcast:
-    """A broadcast that should have gone out so long ago (or, where negative, goes out in the future)."""
-    broadcast = composed()
-    schedule.schedule(broadcast, send_at=timezone.now())
-    Broadcast.objects.filter(pk=broadcast.pk).update(send_at=timezone.now() - timedelta(**late))
-    return reload(broadcast)
 
 
 def test_what_is_due_soon_is_prepared_ahead_of_its_time() -> None:

@@ -7,16 +7,15 @@ from types import ModuleType
 
 import pytest
 from django.utils import timezone
-from django_q.brokers import get_broker
 
 from broadcaster import accounts, queue, tasks
-from broadcaster.audience import uploads
+from broadcaster.audience import importing
 from broadcaster.models import Batch, Broadcast, Channel
 from broadcaster.receipts import polling
 from broadcaster.reports import retention
 from broadcaster.sending import approvals, asking, batches, expansion, recovery, schedule
 from tests.audiences import messy_csv, uploaded
-from tests.queued import queued
+from tests.queued import clear, names, queued
 from tests.sending.broadcasts import (
     channel_and_template,
     claimed,
@@ -29,16 +28,7 @@ from tests.sending.broadcasts import (
 )
 from tests.simulating import Simulator
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def empty_queue(db: None) -> None:
-    get_broker().purge_queue()
-
-
-def names() -> Counter[str]:
-    return Counter(name for name, _ in queued())
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_queue")]
 
 
 def due() -> Broadcast:
@@ -73,8 +63,8 @@ def test_the_tick_revives_a_lost_preparation() -> None:
 
 def test_the_tick_revives_a_lost_import() -> None:
     upload = uploaded(messy_csv(3))
-    uploads.start_import(upload)
-    get_broker().purge_queue()
+    importing.start(upload)
+    clear()
     type(upload).objects.update(touched_at=timezone.now() - timedelta(hours=1))
     tasks.tick()
     assert "import_upload" in names()
@@ -147,7 +137,7 @@ def broken() -> list[int]:
 
 
 STEPS = [
-    (recovery, "recover_leases"), (recovery, "settle"), (uploads, "stalled_imports"), (schedule, "miss_late"),
+    (recovery, "recover_leases"), (recovery, "settle"), (importing, "stalled"), (schedule, "miss_late"),
     (recovery, "stalled_preparations"), (polling, "channels"), (asking, "channels"),
     (retention, "discard_old_receipts"), (accounts, "due"), (approvals, "waiting"),
 ]  # fmt: skip
@@ -209,7 +199,7 @@ def test_a_long_preparation_makes_room_and_goes_on(monkeypatch: pytest.MonkeyPat
     tasks.prepare_broadcast(broadcast.pk)
     assert queued() == [("prepare_broadcast", (broadcast.pk,))]
     tasks.prepare_broadcast(broadcast.pk)
-    get_broker().purge_queue()
+    clear()
     tasks.prepare_broadcast(broadcast.pk)
     assert set(names()) == {"run_pump"}
     assert states_of(broadcast) == {"pending": 3}

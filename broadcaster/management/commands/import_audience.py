@@ -1,31 +1,39 @@
 """`manage.py import_audience FILE`: a big file, or one from a script, straight into the contacts.
 
-    $ manage.py import_audience people.csv --group June --region ID --mapping "No. HP=phone" --mapping "City=field:city"
+    $ manage.py import_audience people.csv --group June --region ID --mapping "No. HP=phone" --mapping "Kota=field:city"
     {"rows": 1000, "new": 940, "updated": 0, "unchanged": 0, "duplicate": 20, "invalid": 40, "suppressed": 0,
      "seconds": 0.4, "rejected_file": "people.csv.rejected.csv"}
 
-The exit code is 0 when the file was read to its end, whatever its rows were, and 2 when it cannot be read at all.
+The exit code is 0 when the file was read to its end, whatever its rows were; 2 when it cannot be read at all, or when
+its import ended before, as where somebody cancels it in the browser; 130 when Ctrl-C cancelled it.
 """
 
 import json
+import math
 import sys
 import time
 from argparse import ArgumentParser
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 from typing import Any, NoReturn
 
 from django.core.files import File
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from broadcaster.audience import columns, phones, uploads
+from broadcaster.audience import columns, importing, mappings, phones, rejects, uploads, values
 from broadcaster.audience.spreadsheets import Dialect, UnreadableFile
 from broadcaster.models import AudienceUpload, Group
 
-CANNOT_BE_READ = 2
-TURN_S = 1.0  # between two lines of progress
-ROLES = (*columns.ROLES, "row", "ignore")
+NOT_IMPORTED, INTERRUPTED = 2, 130
+LOOK_EVERY_S = 1.0  # at a file that another worker imports
+TRIAL = (
+    "count, and keep nothing. It writes everything and takes it back at its end; until then other imports wait, and on "
+    "SQLite whatever else writes"
+)
+State = AudienceUpload.State
+BAR, WIDTH = 20, 78  # characters of the bar, and of the line that it stands in
 
 
 class Command(BaseCommand):
@@ -44,11 +52,12 @@ class Command(BaseCommand):
             "--mapping",
             action="append",
             default=[],
-            metavar="COLUMN=ROLE[:KEY]",
-            help=f"what a column holds: {', '.join(ROLES)}; as often as needed",
+            metavar="COLUMN=ROLE[:KEY[:KIND]]",
+            help=f"what a column holds: {', '.join(mappings.ROLES)}; as often as needed. KEY is how templates name it, "
+            f"and KIND what the values of a field are: {', '.join(values.KINDS)}",
         )
         parser.add_argument("--rejected", type=Path, help="where the refused rows go; FILE.rejected.csv if not said")
-        parser.add_argument("--dry-run", action="store_true", help="count, and write nothing")
+        parser.add_argument("--dry-run", action="store_true", help=TRIAL)
 
     def handle(self, *_args: str, **options: Any) -> None:
         """Receive, import, tell."""
@@ -56,17 +65,21 @@ class Command(BaseCommand):
         try:
             with _undone(really=options["dry_run"]):
                 upload = self._receive(options)
-                self._import(upload)
-                rejected = self._rejected(upload, options)
+                is_interrupted, rejected = self._import(upload, options)
         except UnreadableFile as error:
             self._end(error.sentence)
         except OSError as error:
             self._end(f"{options['file']} cannot be read or kept: {error.strerror}.")
+        except AudienceUpload.DoesNotExist:
+            self._end("Its record was deleted meanwhile, so nobody can say what became of its rows.")
+        except KeyboardInterrupt:
+            self._end("Interrupted.", INTERRUPTED)
         summary = {"rows": upload.rows, **{name: getattr(upload, name) for name in AudienceUpload.COUNTS}}
         summary |= {"seconds": round(time.monotonic() - started, 1), "rejected_file": rejected}
         self.stdout.write(json.dumps(summary))
-        if upload.state == AudienceUpload.State.FAILED:
-            self._end(upload.error)
+        if upload.state != State.IMPORTED:
+            kept = " This was a trial, so nothing is kept." if options["dry_run"] else ""
+            self._end(_why_it_ended(upload) + kept, INTERRUPTED if is_interrupted else NOT_IMPORTED)
 
     def _receive(self, options: dict[str, Any]) -> AudienceUpload:
         region = options["region"].upper()
@@ -84,34 +97,61 @@ class Command(BaseCommand):
         except BaseException:
             _forget(upload)
             raise
-        uploads.start_import(upload)
+        importing.start(upload)
         return upload
 
-    def _import(self, upload: AudienceUpload) -> None:
-        """Take turns until the end, and say how far it is where a person looks on."""
+    def _import(self, upload: AudienceUpload, options: dict[str, Any]) -> tuple[bool, str | None]:
+        """Whether Ctrl-C cancelled it, and the file with the refused rows; a trial leaves no file of ours behind."""
+        is_interrupted = False
+        try:
+            try:
+                self._until_it_ends(upload)
+            except KeyboardInterrupt:
+                is_interrupted = importing.cancel(upload)
+            return is_interrupted, _rejected(upload, options)
+        finally:
+            if options["dry_run"]:
+                upload.file.storage.delete(upload.file.name or "")
+
+    def _until_it_ends(self, upload: AudienceUpload) -> None:
+        """Import, or wait for a worker that was quicker, and go on where that one falls silent."""
         started = time.monotonic()
-        more = True
-        while more:
-            more = uploads.import_rows(upload.pk, life_s=TURN_S, resumed=True)
-            upload.refresh_from_db()
+
+        def tell(rows: int) -> None:
             if self.stderr.isatty():
-                rate = upload.rows / max(time.monotonic() - started, 0.001)
-                self.stderr.write(f"\r{upload.rows:,} rows, {rate:,.0f} a second", ending="" if more else "\n")
+                line = progress(before + rows, upload.expected_rows, seconds=time.monotonic() - started)
+                self.stderr.write(f"\r{line:{WIDTH}}", ending="")
 
-    def _rejected(self, upload: AudienceUpload, options: dict[str, Any]) -> str | None:
-        """The file with the refused rows, or None where there are none; a trial leaves no file of ours behind."""
-        target = options["rejected"] or Path(f"{options['file']}.rejected.csv")
-        is_any = upload.rejected.exists()
-        if is_any:
-            with target.open("w", encoding="utf-8", newline="") as file:
-                file.writelines(uploads.rejected_csv(upload))
-        if options["dry_run"]:
-            _forget(upload)
-        return str(target) if is_any else None
+        while True:
+            before = upload.rows
+            importing.import_rows(upload.pk, life_s=math.inf, told=tell)
+            upload.refresh_from_db()
+            if upload.state != State.IMPORTING:
+                break
+            sleep(LOOK_EVERY_S)
+        if self.stderr.isatty():
+            self.stderr.write("")
 
-    def _end(self, sentence: str) -> NoReturn:
+    def _end(self, sentence: str, code: int = NOT_IMPORTED) -> NoReturn:
         self.stderr.write(sentence)
-        sys.exit(CANNOT_BE_READ)
+        sys.exit(code)
+
+
+def _rejected(upload: AudienceUpload, options: dict[str, Any]) -> str | None:
+    """The file with the refused rows, or None where there are none."""
+    if not upload.rejected.exists():
+        return None
+    target = options["rejected"] or Path(f"{options['file']}.rejected.csv")
+    with target.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(rejects.as_csv(upload))
+    return str(target)
+
+
+def _why_it_ended(upload: AudienceUpload) -> str:
+    """Why an import did not come to its end, in a sentence."""
+    if upload.state in {State.FAILED, State.CANCELLED}:
+        return upload.error
+    return f"{upload} is not imported to its end: its state is “{upload.get_state_display()}”."
 
 
 @contextmanager
@@ -130,16 +170,28 @@ def _mapping(upload: AudienceUpload, given: list[str]) -> dict[str, dict[str, st
     mapping: dict[str, dict[str, str]] = {**upload.mapping}
     for each in given:
         header, _, word = each.rpartition("=")
-        role, _, key = word.partition(":")
+        role, key, kind = (*word.split(":", 2), "", "")[:3]
         if header not in mapping:
             raise UnreadableFile(f"The file has no column “{header}”; it has: {', '.join(mapping)}.")
-        if role not in ROLES:
-            raise UnreadableFile(f"“{role}” is not what a column can hold. Choose one of {', '.join(ROLES)}.")
+        if role not in mappings.ROLES:
+            raise UnreadableFile(f"“{role}” is not what a column can hold. Choose one of {', '.join(mappings.ROLES)}.")
         taken = [name for name, column in mapping.items() if column["role"] == role and role not in {"field", "row"}]
         if role != "ignore":  # what was only guessed gives way
             mapping |= {name: {**mapping[name], "role": "row"} for name in taken}
         mapping[header] = {"role": role, "key": columns.field_key(key) or mapping[header]["key"]}
+        mapping[header] |= {"kind": kind} if kind else {}
     return mapping
+
+
+def progress(rows: int, expected: int, *, seconds: float) -> str:
+    """How far an import is, in one line: a bar and the time left, where the file tells how many rows it has."""
+    rate = rows / max(seconds, 0.001)
+    told = f"{rows:,} rows, {rate:,.0f} a second"
+    if not expected or not rows:
+        return told
+    share = min(1.0, rows / expected)
+    bar = "#" * round(share * BAR)
+    return f"[{bar:.<{BAR}}] {share:4.0%}  {told}, {max(0, expected - rows) / rate:,.0f} s left"
 
 
 def _group(name: str) -> Group | None:

@@ -1,0 +1,105 @@
+"""`manage.py import_optouts FILE`: a list of people who opted out, however long, into the opt-outs.
+
+    $ manage.py import_optouts stop.csv --channel "WhatsApp" --region ID --reason "Moved from the old system"
+    {"rows": 1000, "new": 940, "known": 20, "invalid": 40, "seconds": 0.4, "rejected_file": "stop.csv.rejected.csv"}
+
+`known` were out already, or stand in the file twice. The exit code is 0 when the file was read to its end, whatever its
+rows were, and 2 when it cannot be read. What was read before stays out; taking the file again does no harm.
+"""
+
+import csv
+import json
+import sys
+import time
+from argparse import ArgumentParser
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NoReturn
+
+from django.core.management.base import BaseCommand
+
+from broadcaster.audience import opt_out_files, phones
+from broadcaster.audience.opt_out_files import Plan, Progress, Refused
+from broadcaster.audience.spreadsheets import UnreadableFile
+from broadcaster.models import Channel
+
+CANNOT_BE_READ = 2
+BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads names in the wrong encoding
+
+
+class Command(BaseCommand):
+    """Imports in this process; one JSON object on stdout, progress on stderr where that is a terminal."""
+
+    help = "Import a list of people who opted out; prints one JSON summary."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """What the page asks for."""
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--channel", metavar="NAME", default="", help="out of this channel; of all if not said")
+        parser.add_argument("--region", metavar="CC", default="", help="the country of local numbers, such as ID")
+        parser.add_argument("--reason", default="Imported from a list.", help="for rows that give none")
+        parser.add_argument("--rejected", type=Path, help="where the refused rows go; FILE.rejected.csv if not said")
+        parser.add_argument("--dry-run", action="store_true", help="count, and write nothing")
+
+    def handle(self, *_args: str, **options: Any) -> None:
+        """Look, import, tell."""
+        started = time.monotonic()
+        target: Path = options["rejected"] or Path(f"{options['file']}.rejected.csv")
+        try:
+            plan = opt_out_files.plan(options["file"], options["file"].name, region=_region(options["region"]))
+            progress = self._import(plan, target, options)
+        except UnreadableFile as error:
+            self._end(error.sentence)
+        except OSError as error:
+            self._end(f"{error.filename or options['file']} cannot be read or written: {error.strerror}.")
+        summary = {name: getattr(progress, name) for name in ("rows", "new", "known", "invalid")}
+        summary |= {"seconds": round(time.monotonic() - started, 1)}
+        self.stdout.write(
+            json.dumps(summary | {"rejected_file": str(target) if progress.invalid + progress.partly else None})
+        )
+
+    def _import(self, plan: Plan, target: Path, options: dict[str, Any]) -> Progress:
+        """Import, write what is refused beside it, and say how far it is where a person looks on."""
+        started, progress = time.monotonic(), Progress()
+        options = {"channel": _channel(options["channel"]), "reason": options["reason"], "dry_run": options["dry_run"]}
+        with ExitStack() as open_files:
+            writer: Any = None
+            for progress in opt_out_files.suppressed(plan, **options):
+                if progress.refused and writer is None:
+                    file = open_files.enter_context(target.open("w", encoding="utf-8", newline=""))
+                    file.write(BYTE_ORDER_MARK)
+                    writer = csv.writer(file)
+                    writer.writerow(opt_out_files.refused_heading(plan))
+                _write(writer, progress.refused)
+                if self.stderr.isatty():
+                    rate = progress.rows / max(time.monotonic() - started, 0.001)
+                    self.stderr.write(f"\r{progress.rows:,} rows, {rate:,.0f} a second", ending="")
+        return progress
+
+    def _end(self, sentence: str) -> NoReturn:
+        self.stderr.write(sentence)
+        sys.exit(CANNOT_BE_READ)
+
+
+def _write(writer: Any, refused: list[Refused]) -> None:
+    for one in refused:
+        writer.writerow(opt_out_files.refused_line(one))
+
+
+def _region(text: str) -> str:
+    """The country. Raises UnreadableFile where there is none of this name."""
+    region = text.upper()
+    if region and region not in dict(phones.regions()):
+        raise UnreadableFile(f"There is no country {region}. Give its two letters, such as ID.")
+    return region
+
+
+def _channel(name: str) -> Channel | None:
+    """The channel, or None for all. Raises UnreadableFile where there is none of this name."""
+    if not name:
+        return None
+    channel = Channel.objects.filter(name=name).first()
+    if channel is None:
+        names = ", ".join(Channel.objects.values_list("name", flat=True)) or "none"
+        raise UnreadableFile(f"There is no channel {name}. The channels are: {names}.")
+    return channel
