@@ -80,6 +80,18 @@ class Admin(ModelAdmin):
         return response
 
 
+class TwoStepAdmin(Admin):
+    """Records whose second form depends on what is chosen in the first."""
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One button, since the second step follows by itself."""
+        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        response: HttpResponse = super().add_view(request, form_url, one_button | (extra_context or {}))
+        return response
+
+
 class ReadOnlyAdmin(Admin):
     """Records that a machine writes: people look at them."""
 

@@ -14,6 +14,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from broadcaster.admin import words
 from broadcaster.admin.base import Admin, RecordList
 from broadcaster.admin.deletion import CountedDeletion
+from broadcaster.admin.export_columns import BroadcastResource
+from broadcaster.admin.exporting import Export
 from broadcaster.admin.journey.urls import journey_urls
 from broadcaster.models import Broadcast, Message
 from broadcaster.sending import progress
@@ -34,15 +36,16 @@ class BroadcastList(RecordList):
 
 
 @admin.register(Broadcast)
-class BroadcastAdmin(CountedDeletion, Admin):
+class BroadcastAdmin(Export, CountedDeletion, Admin):
     """Lists broadcasts and hands over to the pages of the journey."""
 
     list_display = ("name", "channel", "state_label", "progress", "recipients", "send_time", "written_by")
-    list_select_related = ("channel", "author")
+    list_select_related = ("channel", "author", "approver")
     list_filter = (("state", ChoicesDropdownFilter), ("channel", RelatedDropdownFilter))
     search_fields = ("name",)
     search_help_text = "Name of a broadcast"
     actions = None
+    resource_classes = (BroadcastResource,)
     empty_title = "No broadcasts yet"
     empty_text = "A broadcast is one message to many people: choose who gets it, what it says, and when it goes out."
     empty_button = "New broadcast"

@@ -14,13 +14,18 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
+from import_export import resources
+from import_export.fields import Field
 
 import providers
 from broadcaster import accounts, gateway, tasks
-from broadcaster.admin import account_state, channel_form, words
-from broadcaster.admin.base import Admin
+from broadcaster.admin import account_state, channel_form, spikes, words
+from broadcaster.admin.base import TwoStepAdmin
 from broadcaster.admin.deletion import NAMED, CountedDeletion
-from broadcaster.models import Broadcast, Channel, ListedTemplate, Receipt, Suppression
+from broadcaster.admin.export_columns import mark, number, text
+from broadcaster.admin.exporting import Columns, Export
+from broadcaster.audience import consent
+from broadcaster.models import Broadcast, Channel, ListedTemplate, Receipt
 
 WORKING, HELD, DISABLED, UNFINISHED = "Working", "Held", "Disabled", "Not ready"
 COLOURS = {WORKING: "success", HELD: "warning", UNFINISHED: "warning", DISABLED: "quiet"}
@@ -30,12 +35,35 @@ RECEIPTS = "Who may post receipts"
 TENTHS_BELOW = 10  # messages a second; a slower pace is told more exactly
 
 
+class ChannelResource(Columns, resources.Resource):
+    """What the list shows: of the account, no setting and no secret."""
+
+    name = text("name", "Name")
+    provider = text("client_class__label", "Provider")
+    enabled = mark("enabled", "Enabled")
+    state = Field(column_name="State")
+    reason = Field(column_name="Reason")
+    connection = text("check_sentence", "Connection")
+    rate = number("rate_per_second", "Messages a second")
+    daily_cap = number("daily_cap", "Messages a day")
+    region = text("default_region", "Country")
+
+    def dehydrate_state(self, channel: Channel) -> str:
+        """Whether it sends."""
+        return state_of(channel)
+
+    def dehydrate_reason(self, channel: Channel) -> str:
+        """Why not, or why slowly."""
+        return reason_of(channel)
+
+
 @admin.register(Channel)
-class ChannelAdmin(CountedDeletion, Admin):
+class ChannelAdmin(Export, CountedDeletion, TwoStepAdmin):
     """Added in two steps, since the fields of the second depend on the provider that is chosen in the first."""
 
     list_display = ("name", "provider", "seen_as", "state", "connection", "reason", "pace")
     search_fields = ("name",)
+    resource_classes = (ChannelResource,)
     change_form_outer_before_template = "broadcaster/records/channel_state.html"
     delete_confirmation_template = delete_selected_confirmation_template = "broadcaster/records/delete_channel.html"
     empty_title = "No channels yet"
@@ -68,9 +96,7 @@ class ChannelAdmin(CountedDeletion, Admin):
     @admin.display(description="Reason", empty_value="")
     def reason(self, channel: Channel) -> str:
         """Why it sends nothing at the moment, or less than it might."""
-        if channel.is_held():
-            return f"{channel.hold_reason} Held {held_until(channel)}."
-        return account_problem(channel) or slowed(channel)
+        return reason_of(channel)
 
     @admin.display(description="Pace", ordering="rate_per_second")
     def pace(self, channel: Channel) -> str:
@@ -107,14 +133,6 @@ class ChannelAdmin(CountedDeletion, Admin):
         """The account without its secrets."""
         return render_to_string("broadcaster/records/pairs.html", {"pairs": channel_form.shown_settings(channel)})
 
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """One button, since the second step follows by itself."""
-        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
-        response: HttpResponse = super().add_view(request, form_url, one_button | (extra_context or {}))
-        return response
-
     def save_model(self, request: HttpRequest, obj: Channel, form: channel_form.ChannelForm, change: bool) -> None:  # noqa: FBT001
         """Write no more than was asked for: workers move the pace in the same row meanwhile."""
         before = Channel.objects.filter(pk=obj.pk).first()
@@ -144,6 +162,8 @@ class ChannelAdmin(CountedDeletion, Admin):
         told = ["delivery receipts"] * (can.receipts == "webhook") + ["replies"] * can.inbound
         return {
             "channel": channel,
+            "spikes": spikes.waiting_on(channel),
+            "may_decide_spikes": spikes.may_decide(request),
             "provider": channel.client_class.label,
             "channel_state": state_of(channel),
             "held_until": held_until(channel),
@@ -190,16 +210,23 @@ class ChannelAdmin(CountedDeletion, Admin):
     # -- deleting ----------------------------------------------------------------------------------------------------
 
     def goes_along(self, records: list[Channel]) -> dict[str, QuerySet[Any]]:
-        """Opt-outs of this channel alone, and what its provider told."""
+        """What its provider told."""
         return {
             "account templates": ListedTemplate.objects.filter(channel__in=records),
-            "opt-outs": Suppression.objects.filter(channel__in=records),
             "receipts": Receipt.objects.filter(channel__in=records),
         }
 
-    def in_use(self, records: list[Channel]) -> QuerySet[Any]:
-        """Some broadcasts on it."""
-        return Broadcast.objects.filter(channel__in=records)[:NAMED]
+    def in_use(self, records: list[Channel]) -> list[object]:
+        """What a person has to decide first, and some broadcasts on it."""
+        return [*spikes.to_decide_first(records), *Broadcast.objects.filter(channel__in=records)[:NAMED]]
+
+    def delete_model(self, request: HttpRequest, obj: Channel) -> None:
+        """The channel; whoever opted out of it stays out."""
+        _delete([obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
+        """The same for several."""
+        _delete(list(queryset))
 
     def _changeable(self, request: HttpRequest, pk: int) -> Channel:
         channel = get_object_or_404(Channel, pk=pk)
@@ -215,6 +242,13 @@ def state_of(channel: Channel) -> str:
     if channel.is_held():
         return HELD
     return UNFINISHED if account_problem(channel) else WORKING
+
+
+def reason_of(channel: Channel) -> str:
+    """Why it sends nothing at the moment, or less than it might; empty where it does all it may."""
+    if channel.is_held():
+        return f"{channel.hold_reason} Held {held_until(channel)}."
+    return account_problem(channel) or slowed(channel)
 
 
 def account_problem(channel: Channel) -> str:
@@ -243,3 +277,10 @@ def held_until(channel: Channel) -> str:
 
 def _back_to(channel: Channel) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:broadcaster_channel_change", args=[channel.pk]))
+
+
+def _delete(channels: list[Channel]) -> None:
+    with transaction.atomic():
+        consent.keep_everywhere(channels)
+        for channel in channels:
+            channel.delete()

@@ -5,54 +5,31 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.cache import cache
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from import_export.admin import ImportMixin
 from unfold.contrib.filters.admin import DropdownFilter
-from unfold.contrib.import_export.forms import ImportForm
 
 from broadcaster.admin import words
 from broadcaster.admin.base import Admin
-from broadcaster.admin.contact_form import ContactForm
+from broadcaster.admin.contact_form import ContactForm, keep_field_names
+from broadcaster.admin.contact_format import ContactSpreadsheet
 from broadcaster.admin.contact_resource import ContactResource
 from broadcaster.admin.contact_search import URL_NAME, ContactSearchView, matching
-from broadcaster.admin.exporting import CsvExport
+from broadcaster.admin.erasing import Erasing
+from broadcaster.admin.exporting import Export
 from broadcaster.admin.group_choice import GroupChoiceForm
+from broadcaster.admin.group_filter import GroupFilter
 from broadcaster.admin.membership import add_to_group
-from broadcaster.admin.spreadsheet_format import Spreadsheet
-from broadcaster.audience import consent
-from broadcaster.audience.spreadsheets import UnreadableFile
-from broadcaster.models import Contact, Group
+from broadcaster.admin.small_import import SmallImport
+from broadcaster.audience import consent, staging
+from broadcaster.models import Contact
 
 LANGUAGES_KEPT_S = 300
-UNREADABLE = "The file could not be read. Save the table as CSV or Excel (.xlsx) and choose it again."
-IMPORTED = {"new": ADDITION, "update": CHANGE}
-
-
-class GroupFilter(DropdownFilter):
-    """Members of one group. Nobody is in it twice, so no page has to be freed of repetitions."""
-
-    title = "groups"
-    parameter_name = "groups__id__exact"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """All groups by name."""
-        return [(str(pk), name) for pk, name in Group.objects.values_list("pk", "name")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Contact]) -> QuerySet[Contact]:
-        """Those who are in the group. Raises IncorrectLookupParameters."""
-        chosen = self.value()
-        if not chosen:
-            return queryset
-        if not chosen.isdecimal():
-            raise IncorrectLookupParameters
-        return queryset.filter(membership__group=int(chosen))
 
 
 class LanguageFilter(DropdownFilter):
@@ -72,7 +49,7 @@ class LanguageFilter(DropdownFilter):
 
 
 @admin.register(Contact)
-class ContactAdmin(CsvExport, ImportMixin, Admin):
+class ContactAdmin(Erasing, Export, SmallImport, Admin):
     """One person a row; small files in and out, large ones go by audience files."""
 
     form = ContactForm
@@ -82,9 +59,12 @@ class ContactAdmin(CsvExport, ImportMixin, Admin):
     search_help_text = "Beginning of the name, phone or identifier"
     actions = ("add_to_group",)
     resource_classes = (ContactResource,)
-    import_form_class = ImportForm
-    import_export_change_list_template = "broadcaster/records/contact_list.html"
-    import_template_name = "broadcaster/records/import.html"
+    import_table = ContactSpreadsheet
+    import_help = (
+        "Columns we know: name, phone, identifier, language, time_zone, groups (separated by ; or ,). Any other column "
+        "becomes a field of the contact. An empty cell keeps what is known, and -- in a field takes it away. "
+        "For more rows, begin a broadcast and upload the file there."
+    )
     empty_title = "No contacts yet"
     empty_text = "Contacts come from audience files, or are added one by one."
     empty_button = "Add contact"
@@ -169,6 +149,7 @@ class ContactAdmin(CsvExport, ImportMixin, Admin):
         """Whoever opted out stays out at the new phone too."""
         consent.carry_over(obj)
         super().save_model(request, obj, form, change)
+        keep_field_names(obj)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         """The groups, once the contact has a key."""
@@ -176,32 +157,24 @@ class ContactAdmin(CsvExport, ImportMixin, Admin):
         if "groups" in form.cleaned_data:
             form.instance.groups.set(form.cleaned_data["groups"])
 
-    # -- files -------------------------------------------------------------------------------------------------------
+    def delete_model(self, request: HttpRequest, obj: Contact) -> None:
+        """Not between an import's look at who is known and its writing."""
+        with transaction.atomic():
+            staging.one_at_a_time()
+            super().delete_model(request, obj)
 
-    def get_import_formats(self) -> list[type]:
-        """One way in, for any table."""
-        return [Spreadsheet]
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
+        """The same for several."""
+        with transaction.atomic():
+            staging.one_at_a_time()
+            super().delete_queryset(request, queryset)
+
+    # -- files -------------------------------------------------------------------------------------------------------
 
     def get_export_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
         """With the groups, in one more query a chunk."""
         queryset: QuerySet[Contact] = super().get_export_queryset(request).prefetch_related("groups")
         return queryset
-
-    def add_data_read_fail_error_to_form(self, form: Any, e: Exception) -> None:
-        """Say in our own words why the file was not read."""
-        form.add_error("import_file", e.sentence if isinstance(e, UnreadableFile) else UNREADABLE)
-
-    def generate_log_entries(self, result: Any, request: HttpRequest) -> None:
-        """Every contact's history names the import."""
-        for kind, flag in IMPORTED.items():
-            contacts = [row.instance for row in result if row.import_type == kind]
-            LogEntry.objects.log_actions(str(request.user.pk), contacts, flag, change_message="Imported from a file.")
-
-    def add_success_message(self, result: Any, request: HttpRequest) -> None:
-        """What came of it, in numbers."""
-        totals = result.totals
-        sentence = f"Imported: {totals['new']} new, {totals['update']} updated, {totals['skip']} unchanged."
-        self.message_user(request, sentence, messages.SUCCESS)
 
 
 def _languages() -> list[str]:

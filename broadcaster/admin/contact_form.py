@@ -11,8 +11,10 @@ from django.core.exceptions import ValidationError
 from broadcaster.admin import phone_entry, widgets
 from broadcaster.admin.model_form import ModelForm
 from broadcaster.admin.template_form import LANGUAGE_HELP, LanguageField
+from broadcaster.audience import columns, erasure, mappings, rules_groups
+from broadcaster.audience import values as cells
 from broadcaster.content import values
-from broadcaster.models import Contact, Group
+from broadcaster.models import Contact, ContactField
 
 FIELD_NAME = re.compile(r"\w+", re.ASCII)  # what a placeholder can name: @fields.city
 LINE_BREAK = " \u23ce "  # stands for a line break inside a value, so that one line stays one field
@@ -37,6 +39,16 @@ def fields_from_lines(text: str) -> dict[str, str]:
     return {name: value.replace(LINE_BREAK, "\n") for name, value in pairs}
 
 
+def keep_field_names(contact: Contact) -> None:
+    """Let pages and rules know of the fields that this contact is the first to have."""
+    fields = [
+        ContactField(key=key, label=key.replace("_", " ").capitalize())
+        for key in contact.fields
+        if len(key) <= columns.MAX_KEY_CHARACTERS
+    ]
+    ContactField.objects.bulk_create(fields, ignore_conflicts=True)
+
+
 class ContactForm(ModelForm):
     """One person. A phone is stored in E.164, whatever was typed."""
 
@@ -55,7 +67,10 @@ class ContactForm(ModelForm):
         help_text="One a line, as name = value. A template says @fields.name for it.",
     )
     groups = forms.ModelMultipleChoiceField(
-        queryset=Group.objects.all(), required=False, widget=widgets.many(), help_text="The lists this person is on."
+        queryset=rules_groups.lists(),
+        required=False,
+        widget=widgets.many(),
+        help_text="The lists this person is on. Groups by a rule find their people themselves.",
     )
 
     class Meta:
@@ -71,11 +86,35 @@ class ContactForm(ModelForm):
     def clean_phone(self) -> str | None:
         """E.164, or none."""
         text = str(self.cleaned_data["phone"])
-        return phone_entry.typed_phone(text) if text else None
+        phone = phone_entry.typed_phone(text) if text else None
+        return _not_erased(phone)
+
+    def clean_identifier(self) -> str | None:
+        """As it is typed."""
+        return _not_erased(self.cleaned_data["identifier"])
 
     def clean_own_fields(self) -> str:
         """Read the lines into the contact, but only if somebody changed them: what a form cannot show stays whole."""
         text = str(self.cleaned_data["own_fields"])
         if "own_fields" in self.changed_data:
-            self.instance.fields = fields_from_lines(text)
+            given = fields_from_lines(text)
+            self.instance.fields = typed_fields(given, self.instance.fields, mappings.known_kinds(given))
         return text
+
+
+def _not_erased(address: str | None) -> str | None:
+    """The address. Raises ValidationError where it is of somebody who was erased."""
+    if address and erasure.erased([address]):
+        raise ValidationError(erasure.SENTENCE)
+    return address
+
+
+def typed_fields(given: Mapping[str, str], known: Mapping[str, Any], kinds: Mapping[str, str]) -> dict[str, Any]:
+    """The fields as what their kinds say that they hold; what reads as it is stays. Raises ValidationError."""
+    fields: dict[str, Any] = {}
+    for key, text in given.items():
+        is_same = str(known.get(key, "")) == text
+        fields[key] = known.get(key, "") if is_same else cells.read(kinds.get(key, "text"), text)
+        if isinstance(fields[key], cells.Unreadable):
+            raise ValidationError(f"{key}: {fields[key].sentence}")
+    return fields

@@ -11,15 +11,19 @@ from import_export import resources, widgets
 from import_export.fields import Field
 
 from broadcaster.admin import phone_entry
-from broadcaster.admin.contact_form import fields_as_lines, fields_from_lines
-from broadcaster.admin.spreadsheet_format import OWN
-from broadcaster.audience import consent
+from broadcaster.admin.contact_form import fields_as_lines, fields_from_lines, keep_field_names, typed_fields
+from broadcaster.admin.contact_format import OWN
+from broadcaster.admin.exporting import Columns
+from broadcaster.admin.small_import import Rows
+from broadcaster.audience import consent, erasure, values
 from broadcaster.content import rules
-from broadcaster.models import Contact, Group, Membership
+from broadcaster.models import Contact, ContactField, Group, Membership
 
 Row = MutableMapping[str, Any]
 
-GROUP_SEPARATOR = re.compile(r"\s*[;,]\s*")
+ABOUT = ("name", "phone", "identifier", "language", "time_zone")
+GROUP_NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^;,]+))\s*(?:[;,]|$)')
+PLAIN_NAME = re.compile(r'[^;,"]+')
 
 
 class FieldsWidget(widgets.Widget):
@@ -37,15 +41,18 @@ class FieldsWidget(widgets.Widget):
         return fields_as_lines(value or {})
 
 
-class ContactResource(resources.ModelResource):
+class ContactResource(Columns, Rows, resources.ModelResource):
     """A row is a person, known by the phone or else by the identifier."""
+
+    changes = "broadcaster.change_contact"
+    refusal = "There is such a contact, and you may not change it."
 
     own_fields = Field(attribute="fields", column_name="fields", widget=FieldsWidget())
     groups = Field(column_name="groups", readonly=True)
 
     class Meta:
         model = Contact
-        fields = ("name", "phone", "identifier", "language", "time_zone", "own_fields", "groups")
+        fields = (*ABOUT, "own_fields", "groups")
         export_order = fields
         import_id_fields = ()
         skip_unchanged = True
@@ -56,14 +63,18 @@ class ContactResource(resources.ModelResource):
 
     def dehydrate_groups(self, contact: Contact) -> str:
         """The names of the groups."""
-        return "; ".join(group.name for group in contact.groups.all())
+        return "; ".join(quoted(group.name) for group in contact.groups.all())
 
     # -- in ----------------------------------------------------------------------------------------------------------
 
     def before_import(self, dataset: Any, **kwargs: Any) -> None:
-        """Ask once for what every row needs: the country, the groups, and who may make new ones."""
+        """Ask once for what every row needs: the country, the groups, the fields, and who may make new groups."""
+        super().before_import(dataset, **kwargs)
         self.region = phone_entry.home_region()
-        self.group_ids = {group.name.lower(): group.pk for group in Group.objects.all()}
+        groups = list(Group.objects.all())
+        self.group_ids = {group.name.lower(): group.pk for group in groups}
+        self.smart = {group.name.lower() for group in groups if group.is_smart}
+        self.kinds = dict(ContactField.objects.values_list("key", "kind"))
         user = kwargs.get("user")
         self.may_add_groups = user is not None and user.has_perm("broadcaster.add_group")
 
@@ -75,9 +86,15 @@ class ContactResource(resources.ModelResource):
             row["phone"] = phone_entry.read_phone(str(row["phone"]), self.region)
         if not {"phone", "identifier"} & set(row):
             raise ValidationError("There is neither a phone nor an identifier.")
+        if erasure.erased([str(row[key]) for key in ("phone", "identifier") if key in row]):
+            raise ValidationError(erasure.SENTENCE)
         _check_words(row)
-        for name in self._unknown_groups(row):
-            if not self.may_add_groups:
+        for name in self._group_names(row):
+            if name.lower() in self.smart:
+                raise ValidationError(
+                    f"A rule says who is in {name}, so nobody is put into it. Take it out of the cell."
+                )
+            if name.lower() not in self.group_ids and not self.may_add_groups:
                 raise ValidationError(f"There is no group called {name}, and you may not add one.")
 
     def get_instance(self, instance_loader: object, row: Row) -> Contact | None:
@@ -91,11 +108,16 @@ class ContactResource(resources.ModelResource):
         return found[0] if found else None
 
     def import_instance(self, instance: Contact, row: Row, **kwargs: Any) -> None:
-        """Write the row into the contact; its own fields are added to those it has."""
+        """Write the row into the contact; its own fields are added to those it has, and what reads as it is stays."""
         known = dict(instance.fields)
-        super().import_instance(instance, row, **kwargs)
-        own = {column.removeprefix(OWN): str(row[column]) for column in row if column.startswith(OWN)}
-        instance.fields = known | instance.fields | own
+        given = {column: value for column, value in row.items() if value != _as_read(instance, column)}
+        super().import_instance(instance, given, **kwargs)
+        written = (instance.fields if "fields" in given else {}) | {
+            column.removeprefix(OWN): str(row[column]) for column in row if column.startswith(OWN)
+        }
+        cleared = {key for key, text in written.items() if text == values.CLEAR}
+        typed = typed_fields({key: written[key] for key in written if key not in cleared}, known, self.kinds)
+        instance.fields = {key: value for key, value in known.items() if key not in cleared} | typed
         instance.clean_fields()
 
     def skip_row(self, instance: Contact, original: Contact, row: Row, import_validation_errors: Any = None) -> bool:
@@ -104,11 +126,16 @@ class ContactResource(resources.ModelResource):
         return skipped and not self._missing_groups(instance, row)
 
     def before_save_instance(self, instance: Contact, row: Row, **kwargs: Any) -> None:
-        """Whoever opted out stays out at the new phone too."""
+        """Whoever opted out stays out at the new phone too. Raises ValidationError where nothing may be changed."""
+        if instance.pk is not None:
+            self.check_change()
         consent.carry_over(instance)
 
     def after_save_instance(self, instance: Contact, row: Row, **kwargs: Any) -> None:
-        """Into the groups, new ones included; an import takes nobody out of one."""
+        """Into the groups, new ones included; an import takes nobody out of one. New fields are made known."""
+        if not instance.fields.keys() <= self.kinds.keys():
+            keep_field_names(instance)
+            self.kinds |= {key: ContactField.Kind.TEXT for key in instance.fields if key not in self.kinds}
         groups = {self._group_id(name) for name in self._group_names(row)}
         memberships = [Membership(group_id=group, contact=instance) for group in groups]
         Membership.objects.bulk_create(memberships, ignore_conflicts=True)
@@ -125,15 +152,28 @@ class ContactResource(resources.ModelResource):
         joined = {name.lower() for name in contact.groups.values_list("name", flat=True)}
         return [name for name in names if name.lower() not in joined]
 
-    def _unknown_groups(self, row: Row) -> list[str]:
-        return [name for name in self._group_names(row) if name.lower() not in self.group_ids]
-
     def _group_names(self, row: Row) -> list[str]:
         """The names in the cell; one that exists as it stands is a name, whatever it holds."""
         text = str(row.get("groups", "")).strip()
-        if text.lower() in self.group_ids:
-            return [text]
-        return [name[:64] for name in GROUP_SEPARATOR.split(text) if name]
+        return [text] if text.lower() in self.group_ids else listed_names(text)
+
+
+def _as_read(contact: Contact, column: str) -> str:
+    """What a file says of the contact in this column, without the spaces at its ends that no reader keeps."""
+    if column == "fields":
+        return fields_as_lines(contact.fields).strip()
+    return str(getattr(contact, column) or "").strip() if column in ABOUT else ""
+
+
+def quoted(name: str) -> str:
+    """A group's name as one of several in a cell."""
+    return name if PLAIN_NAME.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+
+
+def listed_names(text: str) -> list[str]:
+    """The names that stand in a cell, separated by ; or , and quoted where they hold one of these."""
+    found = (match[1].replace('""', '"') if match[1] else match[2] for match in GROUP_NAME.finditer(text))
+    return [name.strip()[:64] for name in found if name and name.strip()]
 
 
 def _check_words(row: Row) -> None:

@@ -1,65 +1,94 @@
-"""Groups: named lists of people. Who is in one is seen in the list of contacts, which can be searched and paged."""
+"""Groups: named people, on a list or by a rule. Who is in one is seen in the list of contacts, page by page."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from broadcaster import tasks
 from broadcaster.admin import words
 from broadcaster.admin.base import Admin
 from broadcaster.admin.contact_search import ContactSearch, in_words
-from broadcaster.admin.deletion import CountedDeletion
-from broadcaster.admin.membership import add_to_group, size_in_words, with_size
-from broadcaster.admin.model_form import ModelForm
-from broadcaster.models import Contact, Group, Membership
+from broadcaster.admin.deletion import NAMED, CountedDeletion
+from broadcaster.admin.exporting import Export
+from broadcaster.admin.group_form import GroupForm
+from broadcaster.admin.group_preview import preview
+from broadcaster.admin.group_resource import IMPORT_HELP, GroupResource, GroupSpreadsheet
+from broadcaster.admin.membership import add_to_group, group_size, with_size
+from broadcaster.admin.small_import import SmallImport
+from broadcaster.audience import rules, rules_counts, rules_groups, rules_words
+from broadcaster.audience.rules import Unusable
+from broadcaster.models import Broadcast, Group, Membership
 
-
-class GroupForm(ModelForm):
-    """A name, and people to add; members are never all listed in a form."""
-
-    add_contacts = forms.ModelMultipleChoiceField(
-        label="Add contacts",
-        queryset=Contact.objects.all(),
-        required=False,
-        help_text="Search by the beginning of a name, a phone or an identifier.",
-    )
-
-    class Meta:
-        model = Group
-        fields = ("name",)
+QUICK_S = 0.2
 
 
 @admin.register(Group)
-class GroupAdmin(CountedDeletion, Admin):
+class GroupAdmin(Export, SmallImport, CountedDeletion, Admin):
     """Many people join by an audience file, or from the list of contacts."""
 
     form = GroupForm
-    list_display = ("name", "members", "created")
+    list_display = ("name", "members", "who", "created")
     search_fields = ("name",)
+    resource_classes = (GroupResource,)
+    import_table = GroupSpreadsheet
+    import_help = IMPORT_HELP
+    change_form_outer_before_template = "broadcaster/groups/planned.html"
     delete_confirmation_template = delete_selected_confirmation_template = "broadcaster/records/delete_group.html"
     empty_title = "No groups yet"
-    empty_text = "A group is a list of contacts that broadcasts can go to again and again."
+    empty_text = "A group is people that broadcasts can go to again and again: a list, or whoever fits a rule."
     empty_button = "Add group"
+
+    # -- the list ----------------------------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         """Groups with the number of their members, counted for the page's groups only."""
         return with_size(super().get_queryset(request))
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list as it was last counted; a worker counts anew what somebody looks at."""
+        if request.POST.get("action") == "delete_selected":
+            with transaction.atomic():  # so that no rule comes to name a group between the look at it and its end
+                return super().changelist_view(request, extra_context)
+        response = super().changelist_view(request, extra_context)
+        if shown := (getattr(response, "context_data", None) or {}).get("cl"):
+            tasks.wake_counts(rules_counts.stale(shown.result_list))
+        return response
+
     @admin.display(description="Members")
     def members(self, group: Any) -> SafeString:
         """How many, and the way to them."""
-        return self._to_members(group, size_in_words(group.size))
+        return self._to_members(group, group_size(group))
+
+    @admin.display(description="Who is in it")
+    def who(self, group: Group) -> str:
+        """The rule in words."""
+        return rule_in_words(group) if group.is_smart else "People who were added"
+
+    @admin.display(description="Created", ordering="created_at")
+    def created(self, group: Group) -> str:
+        """Since when there is the group."""
+        return words.local_time(group.created_at, settings.TIME_ZONE)
+
+    # -- the form ----------------------------------------------------------------------------------------------------
 
     @admin.display(description="Members")
     def all_members(self, group: Group) -> SafeString:
-        """The same for one group, counted to the last."""
-        size = Membership.objects.filter(group=group).count()
+        """A list is counted to the last, unless that would keep the page waiting."""
+        if group.is_smart:
+            return self._to_members(group, group_size(group))
+        try:
+            with rules_counts.within(QUICK_S):
+                size = Membership.objects.filter(group=group).count()
+        except rules_counts.TookTooLong:
+            return self._to_members(group, group_size(group))
         return self._to_members(group, f"{size:,} {'contact' if size == 1 else 'contacts'}")
 
     def _to_members(self, group: Group, size: str) -> SafeString:
@@ -71,20 +100,18 @@ class GroupAdmin(CountedDeletion, Admin):
             size,
         )
 
-    @admin.display(description="Created", ordering="created_at")
-    def created(self, group: Group) -> str:
-        """Since when there is the group."""
-        return words.local_time(group.created_at, settings.TIME_ZONE)
-
     def get_fields(self, request: HttpRequest, obj: Group | None = None) -> tuple[str, ...]:
-        """The number of members once there is a group."""
+        """A list that has people stays one."""
         if obj is None:
-            return ("name", "add_contacts")
-        return ("name", "all_members", *(("add_contacts",) if self.has_change_permission(request, obj) else ()))
+            return ("name", "sort", "add_contacts", "conditions")
+        if not self.has_change_permission(request, obj):
+            return ("name", "all_members", "who")
+        is_list = not obj.is_smart and Membership.objects.filter(group=obj).exists()
+        return ("name", "all_members", *(("add_contacts",) if is_list else ("sort", "add_contacts", "conditions")))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> tuple[str, ...]:
-        """The number is counted."""
-        return ("all_members",) if obj else ()
+        """What is counted, and the rule of who may only look."""
+        return ("all_members", "who") if obj else ()
 
     def get_form(self, request: HttpRequest, obj: Group | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
         """Contacts are searched while one types."""
@@ -94,6 +121,28 @@ class GroupAdmin(CountedDeletion, Admin):
             field.widget, field.label_from_instance = ContactSearch(self.admin_site), in_words
         return form
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The form, with the broadcasts that will go by it above."""
+        group = self.get_object(request, object_id)
+        if group is not None:
+            tasks.wake_counts(rules_counts.stale([group]))
+        facts = {"planned": planned(group) if group else []}
+        response: HttpResponse = super().change_view(request, object_id, form_url, facts | (extra_context or {}))
+        return response
+
+    def save_model(self, request: HttpRequest, obj: Group, form: GroupForm, change: bool) -> None:  # noqa: FBT001
+        """A new rule is counted at once, and whoever planned to send by it is told."""
+        super().save_model(request, obj, form, change)
+        if not form.has_new_rule:
+            return
+        if obj.is_smart:
+            transaction.on_commit(lambda: tasks.recount(obj.pk))
+        if names := [broadcast.name for broadcast in planned(obj)]:
+            sentence = f"The new rule counts for {', '.join(names)}: it goes to whoever fits when it is prepared."
+            self.message_user(request, sentence, messages.WARNING)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         """The chosen contacts join, once the group has a key."""
         super().save_related(request, form, formsets, change)
@@ -102,6 +151,53 @@ class GroupAdmin(CountedDeletion, Admin):
             added = add_to_group(form.instance, [contact.pk for contact in chosen])
             self.message_user(request, f"Added to {form.instance.name}: {added}.", messages.INFO)
 
+    def get_urls(self) -> list[URLPattern]:
+        """And a look at whom a rule fits."""
+        urls: list[URLPattern] = super().get_urls()
+        return [path("preview/", self.admin_site.admin_view(preview), name="broadcaster_group_preview"), *urls]
+
+    # -- deleting ----------------------------------------------------------------------------------------------------
+
     def goes_along(self, records: list[Group]) -> dict[str, QuerySet[Any]]:
         """Only the fact of being in the group."""
         return {"memberships": Membership.objects.filter(group__in=records)}
+
+    def in_use(self, records: list[Group]) -> Iterator[str]:
+        """The rules that name it, and what is about to go to it or is to leave it out."""
+        if connection.in_atomic_block:
+            rules_groups.hold(Group.objects.all())
+        for group, users in rules_groups.users_of(records).items():
+            yield from (f"The rule of the group {user} names {group}." for user in users[:NAMED])
+        for broadcast in _about_to_use([group.pk for group in records])[:NAMED]:
+            yield f"The broadcast {broadcast} is {broadcast.get_state_display().lower()} and uses it."
+        for broadcast in _at_the_desk_without([group.pk for group in records])[:NAMED]:
+            state = broadcast.get_state_display().lower()
+            yield f"The broadcast {broadcast} is {state} and leaves these people out. Take the group out of it first."
+
+
+def rule_in_words(group: Group) -> str:
+    """A smart group's rule, or why it is none."""
+    try:
+        return rules_words.in_words(rules.parse(group.rule))
+    except Unusable as error:
+        return f"The rule cannot be used. {error.sentence}"
+
+
+def planned(group: Group) -> list[Broadcast]:
+    """Broadcasts that are about to go to this group, or leave it out, also by way of other groups' rules."""
+    groups = {group} | rules_groups.all_users_of([group])
+    return list(_about_to_use([each.pk for each in groups])[:NAMED])
+
+
+def _about_to_use(groups: list[int]) -> QuerySet[Broadcast]:
+    state = Broadcast.State
+    on_its_way = (state.AWAITING_APPROVAL, state.SCHEDULED, state.PREPARING, state.PAUSED)
+    waiting = Broadcast.objects.filter(state__in=on_its_way, prepared_at=None)
+    return waiting.filter(Q(groups__in=groups) | Q(exclude_groups__in=groups)).distinct()
+
+
+def _at_the_desk_without(groups: list[int]) -> QuerySet[Broadcast]:
+    """Broadcasts that a person may still send and that leave a group out: without it they would reach its people."""
+    state = Broadcast.State
+    unsent = Broadcast.objects.filter(state__in=(state.DRAFT, state.MISSED, state.FAILED))
+    return unsent.filter(exclude_groups__in=groups).distinct()

@@ -1,4 +1,4 @@
-"""Which group the chosen contacts join: one that exists, or a new one."""
+"""Which group the chosen contacts join: a list that exists, or a new one."""
 
 from typing import Any
 
@@ -6,14 +6,21 @@ from django import forms
 from django.contrib.auth.models import AnonymousUser, User
 
 from broadcaster.admin import widgets
+from broadcaster.audience import rules_groups
 from broadcaster.models import Group
+
+BY_RULE = "A rule says who is in the group of this name, so nobody can be added to it. Choose another name."
 
 
 class GroupChoiceForm(forms.Form):
     """Either of two fields; new groups only for those who may add them."""
 
     group = forms.ModelChoiceField(
-        queryset=Group.objects.all(), required=False, widget=widgets.choice(), empty_label="Choose a group"
+        queryset=rules_groups.lists(),
+        required=False,
+        widget=widgets.choice(),
+        empty_label="Choose a group",
+        help_text="Groups by a rule are not among them: their rule says who is in them.",
     )
     new_group = forms.CharField(label="or a new group", max_length=64, required=False, widget=widgets.line())
 
@@ -27,6 +34,8 @@ class GroupChoiceForm(forms.Form):
         cleaned = super().clean() or {}
         if bool(cleaned.get("group")) == bool(cleaned.get("new_group")):
             raise forms.ValidationError("Choose a group or name a new one, not both.")
+        if Group.objects.filter(name__iexact=cleaned.get("new_group") or "").exclude(rule={}).exists():
+            self.add_error("new_group", BY_RULE)
         return cleaned
 
     def chosen(self) -> Group:

@@ -18,6 +18,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from broadcaster import accounts, tasks
 from broadcaster.admin import account_state, words
 from broadcaster.admin.base import ReadOnlyAdmin
+from broadcaster.admin.export_columns import ListedTemplateResource
+from broadcaster.admin.exporting import Export
 from broadcaster.content import adoption
 from broadcaster.models import Channel, ListedTemplate
 
@@ -27,7 +29,7 @@ USE = '<button type="submit" class="row-button" formaction="{}" aria-label="Use 
 
 
 @admin.register(ListedTemplate)
-class ListedTemplateAdmin(ReadOnlyAdmin):
+class ListedTemplateAdmin(Export, ReadOnlyAdmin):
     """The provider's list as of the last look, one line for each language of a template."""
 
     list_display = ("name", "where", "language", "category", "variables", "shown_approval", "seen", "use")
@@ -38,6 +40,7 @@ class ListedTemplateAdmin(ReadOnlyAdmin):
         "language",
     )
     list_select_related = ("channel",)
+    resource_classes = (ListedTemplateResource,)
     search_fields = ("name", "body")
     search_help_text = "Name or text of a template"
     fields = (

@@ -22,6 +22,8 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 from broadcaster.admin import words
 from broadcaster.admin.base import Admin, RecordList
 from broadcaster.admin.deletion import NAMED, CountedDeletion
+from broadcaster.admin.export_columns import MediaResource
+from broadcaster.admin.exporting import Export
 from broadcaster.admin.model_form import ModelForm
 from broadcaster.content import media
 from broadcaster.models import MediaFile
@@ -79,12 +81,13 @@ class MediaList(RecordList):
 
 
 @admin.register(MediaFile)
-class MediaAdmin(CountedDeletion, Admin):
+class MediaAdmin(Export, CountedDeletion, Admin):
     """Files are added, looked at and deleted; what one says never changes under a template that carries it."""
 
     form = MediaForm
     list_display = ("name", "kind", "shown_size", "added", "used_in")
     search_fields = ("name",)
+    resource_classes = (MediaResource,)
     search_help_text = "Name of a file"
     readonly_fields = ("look", "name", "kind", "shown_size", "added", "used_in")
     delete_confirmation_template = delete_selected_confirmation_template = "broadcaster/records/delete_media.html"

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from itertools import islice
+from typing import Any
 
 from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
 
+from broadcaster.admin.account_state import age
 from broadcaster.admin.base import COUNTED_ROWS
 from broadcaster.models import Group, Membership
 
@@ -19,8 +21,11 @@ class CountUpTo(Subquery):
 
 
 def with_size(groups: QuerySet[Group]) -> QuerySet[Group]:
-    """Groups with their `size`, counted to COUNTED_ROWS and one more: an exact one would read millions of rows."""
-    members = Membership.objects.filter(group=OuterRef("pk")).order_by().values("contact")
+    """Groups with their `size`, counted to COUNTED_ROWS and one more: an exact one would read millions of rows.
+
+    In order, since PostgreSQL reads an index for that, but the whole table for the members of a group that has few.
+    """
+    members = Membership.objects.filter(group=OuterRef("pk")).order_by("contact").values("contact")
     return groups.annotate(size=CountUpTo(members[: COUNTED_ROWS + 1]))
 
 
@@ -31,8 +36,19 @@ def size_in_words(size: int, one: str = "contact", many: str = "contacts") -> st
     return f"{size:,} {one if size == 1 else many}"
 
 
+def group_size(group: Any, one: str = "contact", many: str = "contacts") -> str:
+    """How many are in a group of `with_size`: on a list so far as counted, by a rule as a worker last counted."""
+    if not group.is_smart:
+        return size_in_words(group.size, one, many)
+    if group.counted_at is None:
+        return "not counted yet"
+    if group.counted is None:
+        return "could not be counted"
+    return f"about {group.counted:,} {one if group.counted == 1 else many}, {age(group.counted_at)}"
+
+
 def add_to_group(group: Group, contact_ids: Iterable[int]) -> int:
-    """Make these contacts members; how many were not yet."""
+    """Make these contacts members of a list; how many were not yet."""
     before = Membership.objects.filter(group=group).count()
     remaining = iter(contact_ids)
     while chunk := list(islice(remaining, CHUNK)):

@@ -14,7 +14,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from broadcaster.admin import log_order, words
 from broadcaster.admin.base import ReadOnlyAdmin
-from broadcaster.admin.exporting import CsvExport
+from broadcaster.admin.exporting import Columns, Export
 from broadcaster.admin.unknown_actions import UnknownActions
 from broadcaster.models import Message, ProviderCall
 
@@ -25,7 +25,7 @@ LONGEST_PHONE = 16  # E.164: a plus and fifteen digits
 CALLS_SHOWN = 20
 
 
-class MessageResource(resources.Resource):
+class MessageResource(Columns, resources.Resource):
     """The columns of an exported log."""
 
     broadcast = fields.Field(attribute="broadcast__name", column_name="Broadcast")
@@ -41,7 +41,7 @@ class MessageResource(resources.Resource):
 
 
 @admin.register(Message)
-class MessageAdmin(UnknownActions, CsvExport, ReadOnlyAdmin):
+class MessageAdmin(UnknownActions, Export, ReadOnlyAdmin):
     """One line for each recipient of a broadcast."""
 
     resource_classes = [MessageResource]

@@ -8,17 +8,28 @@ from typing import Any
 from import_export.formats.base_formats import Format
 from tablib import Dataset
 
-from broadcaster.audience import columns, spreadsheets
+from broadcaster.audience import spreadsheets
+from broadcaster.audience.cells import bare
 from broadcaster.audience.spreadsheets import UnreadableFile
 
 ROW_LIMIT = 5_000
 SAMPLE_ROWS = 50
-OURS = ("name", "phone", "identifier", "language", "time_zone", "groups", "fields")
-OWN = "field:"  # before the key of a column that becomes a contact's own field
+
+
+def name_of(header: str) -> str:
+    """What a column is called that has this header, if it is one that we know."""
+    return header.lower().replace(" ", "_")
 
 
 class Spreadsheet(Format):
-    """A CSV file or a workbook, told apart by what is in it."""
+    """A CSV file or a workbook, told apart by what is in it. `columns` are the names that a resource reads.
+
+    A subclass that takes other columns too says by which names.
+    """
+
+    columns: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
+    for_more = "Split it into several files, and import them one by one."
 
     def __init__(self, encoding: str | None = None) -> None:
         """The library offers an encoding; the file's own is detected."""
@@ -32,7 +43,7 @@ class Spreadsheet(Format):
         with tempfile.NamedTemporaryFile() as file:
             file.write(in_stream)
             file.flush()
-            return _dataset(Path(file.name))
+            return self._table(Path(file.name))
 
     def is_binary(self) -> bool:
         """Bytes: the encoding is detected."""
@@ -50,30 +61,27 @@ class Spreadsheet(Format):
         """It is no way out."""
         return False
 
+    def column_names(self, headers: list[str], sample: list[list[str]]) -> list[str]:
+        """What the resource calls each column. Raises UnreadableFile for one that it does not know, and for a lack."""
+        names = [name_of(header) for header in headers]
+        unknown = next((header for header, name in zip(headers, names, strict=True) if name not in self.columns), "")
+        if unknown:
+            known = ", ".join(self.columns)
+            raise UnreadableFile(
+                f"There is no column called {unknown} here. Take it out, or name it as one of: {known}."
+            )
+        for name in self.needed:
+            if name not in names:
+                raise UnreadableFile(f"There is no column called {name}. Add it, or name the column so that holds it.")
+        return names
 
-def _dataset(path: Path) -> Dataset:
-    dialect = spreadsheets.detect(path, "")
-    headers = spreadsheets.headers(path, dialect)
-    rows = list(islice(spreadsheets.rows(path, dialect), ROW_LIMIT + 1))
-    if len(rows) > ROW_LIMIT:
-        raise UnreadableFile(
-            f"The file has more than {ROW_LIMIT:,} rows. Upload it as an audience file instead: "
-            "begin a broadcast and choose the file there; it is imported in the background."
-        )
-    table: Any = Dataset(headers=_column_names(headers, [row.values for row in rows[:SAMPLE_ROWS]]))
-    for row in rows:
-        table.append(row.values[: len(headers)])
-    return table
-
-
-def _column_names(headers: list[str], sample: list[list[str]]) -> list[str]:
-    """Our name of each column that we know; the key of a contact's own field for any other."""
-    keys = columns.field_keys(headers)
-    known = {header: header.lower() for header in headers if header.lower() in OURS}
-    roles = columns.guess(headers, sample, None)
-    for header, role in roles.items():
-        if header not in known and role in OURS and role not in known.values():
-            known[header] = role
-    if not {"phone", "identifier"} & set(known.values()):
-        raise UnreadableFile("No column holds the phone numbers. Name the one that does: phone.")
-    return [known.get(header) or f"{OWN}{keys[header]}" for header in headers]
+    def _table(self, path: Path) -> Dataset:
+        dialect = spreadsheets.detect(path, "")
+        headers = spreadsheets.headers(path, dialect)
+        rows = [list(map(bare, row.values)) for row in islice(spreadsheets.rows(path, dialect), ROW_LIMIT + 1)]
+        if len(rows) > ROW_LIMIT:
+            raise UnreadableFile(f"The file has more than {ROW_LIMIT:,} rows. {self.for_more}")
+        table: Any = Dataset(headers=self.column_names(headers, rows[:SAMPLE_ROWS]))
+        for row in rows:
+            table.append(row[: len(headers)] + [""] * (len(headers) - len(row)))
+        return table

@@ -7,14 +7,22 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from broadcaster.admin import phone_entry, widgets, words
 from broadcaster.admin.base import Admin
-from broadcaster.admin.deletion import CountedDeletion
+from broadcaster.admin.export_columns import SuppressionResource
+from broadcaster.admin.exporting import Export
 from broadcaster.admin.model_form import ModelForm
+from broadcaster.admin.optout_file import FileOfOptOuts
+from broadcaster.admin.spikes import SpikeDecisions, may_decide, waiting_on
+from broadcaster.admin.taking_back import TakingBack
+from broadcaster.audience import consent, erasure
 from broadcaster.models import Channel, Contact, Suppression
+
+BY_HAND = "person"
+ERASED = "This person was erased on request, and is written to nowhere; nothing need be added."
 
 
 class SuppressionForm(ModelForm):
@@ -39,35 +47,73 @@ class SuppressionForm(ModelForm):
         """The phone in E.164; what is no phone stays as it is."""
         text = str(self.cleaned_data["address"])
         is_identifier = Contact.objects.filter(identifier=text).exists()  # it may be all digits
-        return text if is_identifier or not phone_entry.looks_like_phone(text) else phone_entry.typed_phone(text)
+        if not is_identifier and phone_entry.looks_like_phone(text):
+            text = phone_entry.typed_phone(text)
+        if erasure.erased([text]):
+            raise ValidationError(ERASED)
+        return text
 
     def clean(self) -> dict[str, Any]:
-        """Say in words that the opt-out exists."""
+        """Say in words that the opt-out exists; one that only a provider reported is confirmed instead.
+
+        It would go with all others of an outage, so the person's own word takes its place.
+        """
         cleaned = super().clean() or {}
         address, channel = cleaned.get("address"), cleaned.get("channel")
-        if address and Suppression.objects.filter(address=address, channel=channel).exists():
+        if reported := consent.may_be_taken_back(channel).filter(address=address).first():
+            reported.source, reported.spike = BY_HAND, None
+            self.instance = reported
+        elif address and Suppression.objects.filter(address=address, channel=channel).exists():
             raise ValidationError(f"{address} has opted out of {channel or 'all channels'} already.")
         return cleaned
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(CountedDeletion, Admin):
-    """Added by hand or by a provider's report; never changed, deleted only by those who may."""
+class SuppressionAdmin(Export, TakingBack, SpikeDecisions, FileOfOptOuts, Admin):
+    """Added by hand or by a provider's report; never changed, taken back only by those who may, with a reason."""
 
     form = SuppressionForm
     fields = ("address", "channel", "reason")
     list_display = ("address", "where", "reason", "source", "since")
     list_filter = (("channel", RelatedDropdownFilter),)
     list_select_related = ("channel",)
+    resource_classes = (SuppressionResource,)
     search_fields = ("address",)
     search_help_text = "Phone or identifier"
     readonly_fields = ("source", "since")
-    delete_confirmation_template = delete_selected_confirmation_template = "broadcaster/records/delete_optout.html"
+    actions = ("take_back",)
+    list_before_template = "broadcaster/records/optout_list.html"
+    change_form_outer_before_template = "broadcaster/records/optout_take_back.html"
     empty_title = "No opt-outs yet"
     empty_text = (
         "People who asked not to be written to stand here; no broadcast reaches them, whatever file they are in."
     )
     empty_button = "Add opt-out"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, below what waits for a person, and beside the records of what people decided."""
+        may = request.user.has_perm
+        extra = {
+            "spikes": waiting_on(),
+            "may_decide_spikes": may_decide(request),
+            "may_see_revivals": may("broadcaster.view_revival"),
+            "may_see_erasures": may("broadcaster.view_erasure"),
+            "may_import": self.has_add_permission(request),
+        }
+        return super().changelist_view(request, extra | (extra_context or {}))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The opt-out, with the way to take it back instead of a button that deletes."""
+        extra = {"show_delete": False, "may_take_back": self.has_delete_permission(request)}
+        response: HttpResponse = super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+        return response
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """What can be done with several: an opt-out is taken back, with a reason, and not just deleted."""
+        actions: dict[str, Any] = super().get_actions(request)
+        return {name: action for name, action in actions.items() if name != "delete_selected"}
 
     @admin.display(description="Channel", ordering="channel__name")
     def where(self, suppression: Suppression) -> str:
@@ -88,7 +134,7 @@ class SuppressionAdmin(CountedDeletion, Admin):
         return () if obj is None else ("where", "source", "since")
 
     def has_change_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
-        """Consent is recorded, not edited: delete it and add another."""
+        """Consent is recorded, not edited: it is taken back, and another one added."""
         return False
 
     def get_search_results(

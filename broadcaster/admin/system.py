@@ -14,13 +14,15 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from broadcaster.admin import words
 from broadcaster.admin.base import Admin
+from broadcaster.admin.export_columns import UserResource
+from broadcaster.admin.exporting import Export
 from broadcaster.roles import ADMIN_APPS
 
 admin.site.unregister([User, Group])  # importing Django's pages has registered them
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[type-arg]  # generic only in the stubs
+class UserAdmin(Export, DjangoUserAdmin, Admin):  # type: ignore[type-arg]  # generic only in the stubs
     """People who may log in. What they may do comes from their roles."""
 
     form = UserChangeForm
@@ -41,6 +43,7 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[type-arg]  # generic on
         ("Access", {"fields": ("is_staff", "groups")}),
     )
     readonly_fields = ("last_login", "date_joined")
+    resource_classes = (UserResource,)
     empty_button = "New user"
 
     @admin.display(description="Name", empty_value=words.NONE)

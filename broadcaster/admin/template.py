@@ -11,7 +11,10 @@ from django.urls import reverse
 from unfold.admin import StackedInline
 
 from broadcaster.admin import template_form, words
-from broadcaster.admin.base import Admin
+from broadcaster.admin.base import TwoStepAdmin
+from broadcaster.admin.exporting import Export
+from broadcaster.admin.small_import import SmallImport
+from broadcaster.admin.template_resource import TemplateResource, TemplateSpreadsheet
 from broadcaster.models import ListedTemplate, Template, TemplateTranslation
 
 
@@ -53,7 +56,7 @@ class TranslationInline(StackedInline):
 
 
 @admin.register(Template)
-class TemplateAdmin(Admin):
+class TemplateAdmin(Export, SmallImport, TwoStepAdmin):
     """Added in two steps, since the fields of a translation depend on the content kind that is chosen in the first."""
 
     form = template_form.TemplateForm
@@ -62,6 +65,13 @@ class TemplateAdmin(Admin):
     list_filter = ("kind",)
     search_fields = ("name",)
     inlines = (TranslationInline,)
+    resource_classes = (TemplateResource,)
+    import_table = TemplateSpreadsheet
+    import_help = (
+        "One row for each language of a template, with the columns name, kind (text, template, event, flow or voice), "
+        "base_language and language, and one for each field of the content, such as content_text. The export of this "
+        "list shows them all. A column that the file lacks stays as it is."
+    )
     change_form_before_template = "broadcaster/records/placeholders.html"
     change_form_outer_after_template = "broadcaster/records/listed_values.html"
     empty_title = "No templates yet"
@@ -102,14 +112,6 @@ class TemplateAdmin(Admin):
         """No translations before there is a kind to draw them from."""
         return self.inlines if obj else ()
 
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """One button, since the second step follows by itself."""
-        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
-        response: HttpResponse = super().add_view(request, form_url, one_button | (extra_context or {}))
-        return response
-
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -118,6 +120,10 @@ class TemplateAdmin(Admin):
         offered = {"listed_values": listed_values() if may_see else {}}
         response: HttpResponse = super().change_view(request, object_id, form_url, offered | (extra_context or {}))
         return response
+
+    def logged(self, instance: TemplateTranslation) -> Template:
+        """A translation has no page of its own."""
+        return instance.template
 
     def response_add(self, request: HttpRequest, obj: Template, post_url_continue: str | None = None) -> HttpResponse:
         """Go on with the translations."""

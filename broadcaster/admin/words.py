@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from broadcaster.models import Broadcast, Message
 
 NONE = "-"
+MINUTE_S, HOUR_S = 60, 3600
 
 B = Broadcast.State
 M = Message.State
@@ -73,6 +74,21 @@ def local_time(moment: datetime | None, zone: str) -> str:
         return ""
     local = moment.astimezone(ZoneInfo(zone))
     return f"{formats.date_format(local, 'DATETIME_FORMAT')} {local.tzname()}"
+
+
+def duration(seconds: int) -> str:
+    """A length of time in the units that matter: "20 seconds", "2 minutes", "1 hour 5 minutes"."""
+    if seconds < MINUTE_S:
+        return _count(max(seconds, 1), "second")
+    minutes = round(seconds / MINUTE_S)
+    if seconds < HOUR_S - MINUTE_S / 2:
+        return _count(minutes, "minute")
+    hours, minutes = divmod(minutes, MINUTE_S)
+    return _count(hours, "hour") + (f" {_count(minutes, 'minute')}" if minutes else "")
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}" + ("" if number == 1 else "s")
 
 
 def progress_bar(done: int, total: int) -> SafeString:

@@ -9,7 +9,7 @@ const announce = (element) => {
 const filter = (input) => {
     const words = input.value.trim().toLowerCase();
     for (const item of input.closest("[data-filterable]").querySelectorAll("[data-item]"))
-        item.classList.toggle("hidden", !item.textContent.toLowerCase().includes(words));
+        item.classList.toggle("hidden", !(item.dataset.item || item.textContent).toLowerCase().includes(words));
 };
 
 const showFile = (drop) => {
@@ -29,6 +29,14 @@ const watchDrop = (drop) => {
     input.addEventListener("change", () => showFile(drop));
 };
 
+// It stands in the form at once, so that whatever is sent next has it: an answer may be late, or never come.
+const chooseForAll = (button) => {
+    const apart = [...button.parentElement.querySelectorAll("[data-all]")].map(({ value }) => value);
+    for (const select of button.form.querySelectorAll(`select[name^="${button.dataset.all}"]`))
+        if (apart.includes(select.value)) select.value = button.value;
+    button.dispatchEvent(new Event("change", { bubbles: true }));
+};
+
 const showLater = (fieldset) => {
     const later = fieldset.querySelector("[name=when]:checked")?.value === "later";
     fieldset.querySelector("[data-later]").classList.toggle("hidden", !later);
@@ -43,7 +51,8 @@ document.querySelectorAll("[data-drop]").forEach(watchDrop);
 document.querySelectorAll("[data-when]").forEach(watchWhen);
 document.addEventListener("input", (event) => { if (event.target.matches("[data-filter]")) filter(event.target); });
 document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-opens], [data-closes]");
+    const button = event.target.closest("[data-opens], [data-closes], [data-all]");
+    if (button?.dataset.all) chooseForAll(button);
     if (button?.dataset.opens) document.getElementById(button.dataset.opens).showModal();
     if (button?.dataset.closes) document.getElementById(button.dataset.closes).close();
 });
@@ -55,6 +64,38 @@ document.addEventListener("htmx:beforeSend", ({ detail: { elt, xhr } }) => { xhr
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const { elt } = detail.requestConfig;
     if (elt.matches("form") && detail.xhr.changes !== changes.get(elt)) detail.shouldSwap = false;
+});
+// Nor over what somebody is typing at this moment: the end of it brings an answer of its own.
+const typing = new Set();
+let spelled, spelling; // the list that somebody chooses from by letters, which browsers put together for a second
+const typed = (field) => {
+    if (field === spelled) spelled = clearTimeout(spelling);
+    if (typing.delete(field) && field.form?.dataset.late) field.dispatchEvent(new Event("change", { bubbles: true }));
+};
+document.addEventListener("input", ({ target }) => typing.add(target));
+document.addEventListener("change", ({ target }) => {
+    if (target !== spelled) typing.delete(target);
+    delete target.form?.dataset.late;
+}, true);
+document.addEventListener("focusout", ({ target }) => typed(target));
+document.addEventListener("keydown", ({ target, key }) => {
+    if (!target.matches("select") || key.length > 1) return;
+    clearTimeout(spelling);
+    typing.add(spelled = target);
+    spelling = setTimeout(typed, 1000, target);
+});
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const field = document.activeElement;
+    if (!typing.has(field) || !detail.target.contains(field)) return;
+    detail.shouldSwap = false;
+    if (field.form) field.form.dataset.late = "yes";
+});
+document.addEventListener("htmx:afterSwap", () => document.querySelectorAll("[data-filter]").forEach(filter));
+// Enter ends what is typed there, and does not send the whole step.
+document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("[data-filter], [data-stays]")) return;
+    event.preventDefault();
+    if (typing.has(event.target)) event.target.dispatchEvent(new Event("change", { bubbles: true }));
 });
 // Leaving a step waits until its choices are kept, or one of them might arrive after the whole form and undo it.
 const submitOnceKept = (form, button) => form.addEventListener("htmx:afterRequest", () => setTimeout(() => {

@@ -12,7 +12,7 @@ from django.urls import reverse
 import providers
 from broadcaster import gateway
 from broadcaster.admin.channel_form import PREFIX
-from broadcaster.models import Broadcast, Channel
+from broadcaster.models import Broadcast, Channel, Suppression
 from tests.admin.people import logged_in, messages_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -189,3 +189,13 @@ def test_an_unused_channel_can_be_deleted(admin: Client) -> None:
     response = admin.post(reverse("admin:broadcaster_channel_delete", args=[channel.pk]), {"post": "yes"}, follow=True)
     assert "deleted" in messages_of(response)
     assert not Channel.objects.exists()
+
+
+def test_who_opted_out_of_a_deleted_channel_stays_out_of_all(admin: Client) -> None:
+    channels = [Channel.objects.create(name=name, kind="rapidpro") for name in ("SMS", "RCS")]
+    Suppression.objects.bulk_create(Suppression(address=f"+62812000000{each.pk}", channel=each) for each in channels)
+    page = reverse("admin:broadcaster_channel_changelist")
+    chosen = {"action": "delete_selected", "_selected_action": [each.pk for each in channels], "post": "yes"}
+    admin.post(page, chosen)
+    assert not Channel.objects.exists()
+    assert Suppression.objects.filter(channel=None).count() == 2

@@ -10,7 +10,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from broadcaster.admin.exporting import safe_cell
 from broadcaster.models import Batch, Broadcast, Channel, Contact, Message, ProviderCall
 from tests.admin.people import logged_in, text_of
 from tests.admin.reading import visible
@@ -238,13 +237,3 @@ def test_the_export_runs_nothing_in_a_spreadsheet(viewer: Client, batch: Batch) 
     contact = Contact.objects.create(name="=HYPERLINK(1)", phone="+628111111111")
     make_message(batch, "+6281", contact=contact)
     assert exported(viewer)[1][1:3] == ["+6281", "'=HYPERLINK(1)"]
-
-
-@pytest.mark.parametrize("text", ["=1", "+A1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "+62 =1"])
-def test_what_begins_like_a_formula_is_escaped(text: str) -> None:
-    assert safe_cell(text) == f"'{text}"
-
-
-@pytest.mark.parametrize("text", ["", "Ann", "+628111", "a=b", "1-2"])
-def test_what_is_no_formula_stays(text: str) -> None:
-    assert safe_cell(text) == text

@@ -1,11 +1,12 @@
-"""Opt-outs: typed in any form, found in any form, deleted only by those who may and who were told what it means."""
+"""Opt-outs: typed in any form, found in any form, never rewritten."""
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from broadcaster.models import Channel, Contact, Suppression
-from tests.admin.people import logged_in, messages_of, text_of
+from broadcaster.audience import consent, erasure
+from broadcaster.models import Channel, Contact, Erasure, OptOutSpike, Suppression
+from tests.admin.people import logged_in, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,7 @@ def channel() -> Channel:
 
 
 def opt_out(address: str = "+6281234567890", channel: Channel | None = None) -> Suppression:
-    return Suppression.objects.create(address=address, channel=channel, reason="STOP", source="receipt")
+    return Suppression.objects.create(address=address, channel=channel, reason="STOP", source="reply")
 
 
 @pytest.mark.parametrize("typed", ["+62 812-3456-7890", "0812 3456 7890", "0062 812 3456 7890"])
@@ -53,6 +54,25 @@ def test_an_opt_out_that_exists_is_refused_in_words(operator: Client, channel: C
     assert f"{existing.address} has opted out of {where} already." in html
 
 
+@pytest.mark.parametrize("in_a_spike", [False, True])
+def test_one_that_only_a_provider_reported_is_confirmed(
+    operator: Client, channel: Channel, *, in_a_spike: bool
+) -> None:
+    spike = OptOutSpike.objects.create(channel=channel) if in_a_spike else None
+    consent.suppress(["+6281234567890"], channel=channel, reason="Reported", source="receipt", spike=spike)
+    since = Suppression.objects.get().created_at
+    operator.post(ADD, {"address": "+6281234567890", "channel": channel.pk, "reason": "By letter"})
+    row = Suppression.objects.get()
+    assert (row.source, row.spike, row.reason, row.created_at) == ("person", None, "By letter", since)
+
+
+def test_one_that_was_decided_to_be_real_is_refused(operator: Client, channel: Channel) -> None:
+    spike = OptOutSpike.objects.create(channel=channel, decision="kept")
+    consent.suppress(["+6281234567890"], channel=channel, reason="Reported", source="receipt", spike=spike)
+    html = text_of(operator.post(ADD, {"address": "+6281234567890", "channel": channel.pk, "reason": ""}))
+    assert "has opted out of WhatsApp already." in html
+
+
 def test_the_same_person_may_opt_out_of_a_second_channel(operator: Client, channel: Channel) -> None:
     other = Channel.objects.create(name="SMS", kind="rapidpro")
     opt_out(channel=channel)
@@ -72,30 +92,7 @@ def test_a_phone_is_found_however_it_is_typed(operator: Client, channel: Channel
 def test_an_opt_out_is_looked_at_but_not_rewritten(operator: Client) -> None:
     url = reverse("admin:broadcaster_suppression_change", args=[opt_out().pk])
     assert operator.post(url, {"address": "+6281111111111"}).status_code == 403
-    assert "receipt" in text_of(operator.get(url))
-
-
-def test_deleting_needs_its_permission(operator: Client) -> None:
-    url = reverse("admin:broadcaster_suppression_delete", args=[opt_out().pk])
-    assert operator.post(url, {"post": "yes"}).status_code == 403
-    assert Suppression.objects.exists()
-
-
-def test_deleting_says_what_it_means_before_it_happens() -> None:
-    url = reverse("admin:broadcaster_suppression_delete", args=[opt_out().pk])
-    person = logged_in("view_suppression", "delete_suppression")
-    assert "the next broadcast can reach them again" in text_of(person.get(url))
-    assert Suppression.objects.exists()
-    assert "deleted" in messages_of(person.post(url, {"post": "yes"}, follow=True))
-    assert not Suppression.objects.exists()
-
-
-def test_deleting_several_asks_the_same() -> None:
-    chosen = {"action": "delete_selected", "_selected_action": [opt_out().pk, opt_out("+6281111111111").pk]}
-    person = logged_in("view_suppression", "delete_suppression")
-    assert "Forget that these people opted out?" in text_of(person.post(LIST, chosen))
-    person.post(LIST, chosen | {"post": "yes"})
-    assert not Suppression.objects.exists()
+    assert "reply" in text_of(operator.get(url))
 
 
 def test_an_empty_list_says_who_will_stand_here(operator: Client) -> None:
@@ -106,3 +103,18 @@ def test_an_identifier_of_digits_is_no_phone(operator: Client) -> None:
     Contact.objects.create(identifier="10023456")
     operator.post(ADD, {"address": "10023456", "channel": "", "reason": ""})
     assert Suppression.objects.get().address == "10023456"
+
+
+def test_somebody_who_was_erased_need_not_opt_out(operator: Client) -> None:
+    Erasure.objects.create(digest=erasure.digest_of("+6281234567890"))
+    html = text_of(operator.post(ADD, {"address": "+62 812 3456 7890", "channel": "", "reason": ""}))
+    assert "This person was erased on request" in html
+    assert not Suppression.objects.exists()
+
+
+def test_nothing_on_the_list_deletes_without_a_reason(operator: Client) -> None:
+    person = logged_in("view_suppression", "delete_suppression")
+    opt_out()
+    assert "delete_selected" not in text_of(person.get(LIST))
+    person.post(LIST, {"action": "delete_selected", "_selected_action": [1], "post": "yes"})
+    assert Suppression.objects.exists()

@@ -1,22 +1,27 @@
 """Step 1: who gets it. A posted file is kept here, and its columns are the next page."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from broadcaster import provider_groups
-from broadcaster.admin.journey.access import go, of_draft, require, with_permission
+from broadcaster import provider_groups, tasks
+from broadcaster.admin.journey.access import go, may, of_draft, require, with_permission
 from broadcaster.admin.journey.audience_form import AudienceForm
 from broadcaster.admin.journey.drafts import keep
 from broadcaster.admin.journey.intake import DISK_FULL, Refused, posted_file, takes_file
 from broadcaster.admin.journey.pages import draw, page, wants_fragment
 from broadcaster.admin.journey.provider_groups import sections
 from broadcaster.admin.journey.steps import page_of
-from broadcaster.audience import segments, uploads
+from broadcaster.audience import rules_counts, segments, uploads
 from broadcaster.audience.segments import Estimate
 from broadcaster.audience.spreadsheets import UnreadableFile
-from broadcaster.models import AudienceUpload, Broadcast
+from broadcaster.models import AudienceUpload, Broadcast, Template
+
+QUICK_S, LONGEST_S = 0.2, 3.0
+TOO_LONG = "It takes too long to count them now. They are counted when the broadcast is prepared."
 
 
 @takes_file
@@ -37,7 +42,7 @@ def _audience(request: HttpRequest, broadcast: Broadcast | None) -> HttpResponse
     posted = (request.POST, request.FILES) if request.method == "POST" else (None, None)
     form = AudienceForm(*posted, instance=broadcast, user=request.user)
     if not form.is_bound:
-        estimate = segments.estimate(broadcast) if broadcast else Estimate(0, 0)
+        estimate = _quick_estimate(broadcast) if broadcast else Estimate(0, 0)
         return _page(request, broadcast, form, estimate)
     if wants_fragment(request):
         return draw(request, "_estimate", broadcast, estimate=_estimate(form))
@@ -54,10 +59,18 @@ def _audience(request: HttpRequest, broadcast: Broadcast | None) -> HttpResponse
 
 
 def _page(
-    request: HttpRequest, broadcast: Broadcast | None, form: AudienceForm, estimate: Estimate, *, status: int = 200
+    request: HttpRequest,
+    broadcast: Broadcast | None,
+    form: AudienceForm,
+    estimate: Estimate | None,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
-    at_providers = sections(form)
-    return page(request, "audience", broadcast, status=status, form=form, estimate=estimate, at_providers=at_providers)
+    known: dict[str, Any] = {"form": form, "estimate": estimate, "at_providers": sections(form)}
+    if may(request.user, "view_template"):
+        known["templates"] = Template.objects.order_by("name")
+    tasks.wake_counts(rules_counts.stale(form.field("groups").queryset or ()))
+    return page(request, "audience", broadcast, status=status, **known)
 
 
 def _receive(request: HttpRequest, form: AudienceForm) -> AudienceUpload | None:
@@ -96,18 +109,39 @@ def _usual_zone(user: User | AnonymousUser) -> str:
     return last or settings.TIME_ZONE
 
 
+def _quick_estimate(broadcast: Broadcast) -> Estimate | None:
+    """Count the audience, unless that would keep the page waiting: then the page asks once it is there."""
+    try:
+        with rules_counts.within(QUICK_S):
+            return segments.estimate(broadcast)
+    except rules_counts.TookTooLong:
+        return None
+
+
 def _estimate(form: AudienceForm) -> Estimate:
-    """Count the choice as it stands in the form: written as a draft is, counted as sending counts, and rolled back."""
+    """Count the choice as it stands in the form: written as a draft is, counted as sending counts, and rolled back.
+
+    Not for long: nobody else can write meanwhile on SQLite.
+    """
     form.full_clean()
-    chosen, origin = form.cleaned_data, form.instance
     with transaction.atomic():
-        trial = Broadcast.objects.create(name="estimate", channel=origin.channel)
-        trial.upload = None if chosen.get("remove_file") else origin.upload
-        trial.groups.set(chosen.get("groups", ()))
-        trial.exclude_groups.set(chosen.get("exclude_groups", ()))
-        if origin.pk:
-            trial.contacts.set(origin.contacts.all())
-        provider_groups.choose(trial, chosen.get("provider_groups", ()), without=chosen.get("remove_groups", ()))
-        estimate = segments.estimate(trial)
+        trial = _trial(form)
+        try:
+            with rules_counts.within(LONGEST_S):
+                estimate = segments.estimate(trial)
+        except rules_counts.TookTooLong:
+            estimate = Estimate(0, 0, problem=TOO_LONG)
         transaction.set_rollback(True)
     return estimate
+
+
+def _trial(form: AudienceForm) -> Broadcast:
+    chosen, origin = form.cleaned_data, form.instance
+    trial = Broadcast.objects.create(name="estimate", channel=origin.channel)
+    trial.upload = None if chosen.get("remove_file") else origin.upload
+    trial.groups.set(chosen.get("groups", ()))
+    trial.exclude_groups.set(chosen.get("exclude_groups", ()))
+    if origin.pk:
+        trial.contacts.set(origin.contacts.all())
+    provider_groups.choose(trial, chosen.get("provider_groups", ()), without=chosen.get("remove_groups", ()))
+    return trial

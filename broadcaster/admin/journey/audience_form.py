@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from broadcaster import provider_groups
-from broadcaster.admin.membership import size_in_words, with_size
+from broadcaster.admin.membership import group_size, size_in_words, with_size
 from broadcaster.audience import archives, phones, segments
 from broadcaster.models import AudienceUpload, Broadcast, Channel, Contact, Group, ListedGroup
 
@@ -25,7 +25,7 @@ class GroupsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # 
 
     def label_from_instance(self, obj: Any) -> str:
         """The group's name and its size."""
-        return f"{obj.name} ({size_in_words(obj.size, 'person', 'people')})"
+        return f"{obj.name} ({group_size(obj, 'person', 'people')})"
 
 
 class ProviderGroupsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic only in the stubs

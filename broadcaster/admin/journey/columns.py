@@ -1,21 +1,20 @@
-"""Step 1, second half: what the file's columns hold, then its import and how far that is."""
+"""Step 1, second half: what the file's columns hold; then `imports.py` shows how far its import is."""
 
 import json
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404
-from django.utils.text import get_valid_filename
+from django.http import HttpRequest, HttpResponse
 
 from broadcaster import tasks
-from broadcaster.admin.journey.access import go, of_broadcast, of_draft, require, with_permission
-from broadcaster.admin.journey.column_form import ROLES, Column, DialectForm, columns, mapping_of
+from broadcaster.admin.journey.access import go, of_draft, require
+from broadcaster.admin.journey.column_choices import OTHERS, ROLES, Column, choices, columns, mapping_of
+from broadcaster.admin.journey.column_form import DialectForm
+from broadcaster.admin.journey.imports import import_page
 from broadcaster.admin.journey.pages import draw, page, wants_fragment
-from broadcaster.audience import uploads
+from broadcaster.audience import importing, remembering, uploads
 from broadcaster.audience.spreadsheets import Preview, UnreadableFile
-from broadcaster.models import AudienceUpload, Broadcast, Group
+from broadcaster.models import AudienceUpload, Broadcast, ContactField, Group
 
 OTHER_COLUMNS = "Read so, the file has other columns. Look at them, then import."
 GONE = "The file is no longer on the server's disk. Go back and upload it again."
@@ -36,8 +35,19 @@ class Reading:
         return not {column.role for column in self.columns} & {"phone", "identifier"}
 
     @property
+    def problem(self) -> str:
+        """What stands in the way of the import: the first choice of a column or the group that cannot stand."""
+        group = self.form.errors.get("group", ()) if self.form else ()
+        return next(iter([*(column.problem for column in self.columns if column.problem), *map(str, group)]), "")
+
+    @property
+    def others(self) -> int:
+        """How many columns are nothing that we know by name, and can be chosen for all at once."""
+        return sum(column.role in OTHERS for column in self.columns)
+
+    @property
     def headers_json(self) -> str:
-        """The columns for which the form is drawn; roles that were chosen for other columns say nothing."""
+        """The columns for which the form is drawn: an import must not take others than a person has seen."""
         return json.dumps(self.preview.headers if self.preview else [])
 
 
@@ -48,44 +58,26 @@ def file_columns(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
     if upload is None:
         return go("broadcast_audience", broadcast)
     if upload.state != AudienceUpload.State.UPLOADED:
-        return page(request, "audience", broadcast, template="import", upload=upload)
+        return import_page(request, broadcast, upload)
+    if "anew" in request.POST:
+        return _guess_anew(request, broadcast, upload)
     reading = _read(request, upload)
     if wants_fragment(request):
         return _show(request, broadcast, reading, fragment=True)
-    if request.method == "POST" and not reading.sentence and request.POST.get("headers") != reading.headers_json:
-        reading = replace(reading, sentence=OTHER_COLUMNS)
-    if request.method == "POST" and not reading.sentence:
+    if request.method == "POST":
         reading = _import(request, upload, reading)
         if not reading.sentence:
             return go("broadcast_columns", broadcast)
     return _show(request, broadcast, reading)
 
 
-@of_broadcast("view_broadcast")
-def import_progress(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
-    """How far the import is: a fragment that asks for itself again until it is done.
-
-    The strip on other pages brings them up to date when it is: what they show depends on who is in the file.
-    """
-    upload = broadcast.upload
-    if "strip" not in request.GET:
-        return draw(request, "_import", broadcast, upload=upload)
-    response = draw(request, "_importing", broadcast)
-    if upload is None or upload.state != AudienceUpload.State.IMPORTING:
-        response.headers["HX-Refresh"] = "true"
-    return response
-
-
-@with_permission("view_audienceupload")
-def rejects(request: HttpRequest, pk: int) -> StreamingHttpResponse:
-    """The refused rows as a file to mend and upload again."""
-    upload = get_object_or_404(AudienceUpload, pk=pk)
-    if not Path(upload.file.path).exists():  # its header stands above the rows
-        raise Http404(GONE)
-    response = StreamingHttpResponse(uploads.rejected_csv(upload), content_type="text/csv; charset=utf-8")
-    stem = get_valid_filename(upload.filename.rpartition(".")[0] or "file")
-    response.headers["Content-Disposition"] = f'attachment; filename="refused-rows-{stem}.csv"'
-    return response
+def _guess_anew(request: HttpRequest, broadcast: Broadcast, upload: AudienceUpload) -> HttpResponse:
+    """Forget for this file what is remembered of an earlier one."""
+    try:
+        uploads.guess_anew(upload)
+    except (UnreadableFile, OSError):
+        return _show(request, broadcast, Reading(None, [], sentence=GONE))
+    return go("broadcast_columns", broadcast)
 
 
 def _read(request: HttpRequest, upload: AudienceUpload) -> Reading:
@@ -94,7 +86,7 @@ def _read(request: HttpRequest, upload: AudienceUpload) -> Reading:
     form: DialectForm | None = None
     try:
         form = DialectForm(posted, upload=upload)
-        if posted and not form.is_valid():
+        if posted and not form.can_be_read:
             return Reading(form, [], sentence="Choose one of the offered values.")
         if posted:
             upload.region = form.cleaned_data["region"]
@@ -110,8 +102,12 @@ def _read(request: HttpRequest, upload: AudienceUpload) -> Reading:
 def _import(request: HttpRequest, upload: AudienceUpload, reading: Reading) -> Reading:
     """Keep the choices and let the import begin; or the same reading with what stands in the way."""
     form = reading.form
-    if form is None:
+    if form is None or reading.sentence:
         return reading
+    if request.POST.get("headers") != reading.headers_json:
+        return replace(reading, sentence=OTHER_COLUMNS)
+    if reading.problem:
+        return replace(reading, sentence=reading.problem)
     try:
         with transaction.atomic():
             uploads.configure(
@@ -121,29 +117,41 @@ def _import(request: HttpRequest, upload: AudienceUpload, reading: Reading) -> R
                 region=form.cleaned_data["region"],
                 group=_group(request, form),
             )
-            started = uploads.start_import(upload)
+            started = importing.start(upload)
     except UnreadableFile as error:
-        return Reading(form, reading.columns, reading.preview, error.sentence)
+        return replace(reading, sentence=error.sentence)
     if started:
         tasks.wake_import(upload.pk)
     return reading
 
 
 def _group(request: HttpRequest, form: DialectForm) -> Group | None:
-    if form.cleaned_data["group"].strip():
+    if form.cleaned_data["group"]:
         require(request, "add_group")
     return form.group_named()
 
 
 def _show(request: HttpRequest, broadcast: Broadcast, reading: Reading, *, fragment: bool = False) -> HttpResponse:
+    upload = broadcast.upload
+    as_kept = bool(upload and reading.preview and reading.preview.headers == upload.headers)
     context = {
         "reading": reading,
         "form": reading.form,
-        "upload": broadcast.upload,
+        "upload": upload,
+        "before": _before(request, reading),
+        "read_as": remembering.source_of(upload) if upload and as_kept else None,
         "roles": ROLES,
-        "groups": Group.objects.order_by("name"),
+        "others": OTHERS,
+        "fields": ContactField.objects.all(),
+        "groups": Group.objects.filter(rule={}).order_by("name"),
     }
     status = 400 if reading.sentence and request.method == "POST" else 200
     if fragment:
         return draw(request, "_columns", broadcast, status=status, **context)
     return page(request, "audience", broadcast, template="columns", status=status, **context)
+
+
+def _before(request: HttpRequest, reading: Reading) -> str:
+    """The choices for columns that the file has not, read as it is now, but may have again after the next change."""
+    shown = {column.header for column in reading.columns}
+    return json.dumps({header: choice for header, choice in choices(request.POST).items() if header not in shown})

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from broadcaster.admin.journey.access import View
+from broadcaster.audience import uploads
 
 DISK_FULL = "There is no room on the server's disk for this file. Free some space, then upload it again."
 
@@ -46,7 +47,7 @@ class Intake(TemporaryFileUploadHandler):
         """Some more of it. Raises SkipFile at the limit and for a full disk."""
         self.size_bytes += len(raw_data)
         if self.size_bytes > settings.UPLOAD_LIMIT_BYTES:
-            raise self._refuse(too_large(), 413)
+            raise self._refuse(uploads.too_large(), 413)
         try:
             super().receive_data_chunk(raw_data, start)
         except OSError as error:
@@ -76,12 +77,6 @@ def takes_file(view: View) -> View:
         return csrf_protect(view)(request, *args, **kwargs)
 
     return prepared
-
-
-def too_large() -> str:
-    """The sentence for a file beyond the limit."""
-    limit_mb = settings.UPLOAD_LIMIT_BYTES // 1_000_000
-    return f"The file is larger than {limit_mb} MB. Split it into several files, and upload them one by one."
 
 
 def posted_file(request: HttpRequest, field: str) -> "UploadedFile[bytes] | None":

@@ -8,9 +8,11 @@ from broadcaster.admin.journey import (
     actions,
     audience,
     columns,
+    imports,
     message,
     provider_groups,
     review,
+    sample_file,
     schedule,
     unknown,
     watch,
@@ -32,7 +34,7 @@ VIEWS: dict[str, View] = {
     "compose": compose,
     "audience": audience.audience,
     "columns": columns.file_columns,
-    "import": columns.import_progress,
+    "import": imports.import_progress,
     "message": message.message,
     "schedule": schedule.schedule,
     "review": review.review,
@@ -55,7 +57,8 @@ def journey_urls(admin_site: AdminSite) -> list[URLPattern]:
     return [
         path("new/", admin_site.admin_view(audience.new), name="broadcast_new"),
         path("groups/<int:pk>/look/", admin_site.admin_view(provider_groups.look), name="broadcast_look_groups"),
-        path("files/<int:pk>/rejects/", admin_site.admin_view(columns.rejects), name="upload_rejects"),
+        path("templates/<int:pk>/sample/", admin_site.admin_view(sample_file.sample_file), name="template_sample"),
+        path("files/<int:pk>/rejects/", admin_site.admin_view(imports.refused_rows), name="upload_rejects"),
         *(
             path(f"<int:pk>/{name}/", admin_site.admin_view(view), name=f"broadcast_{name}")
             for name, view in VIEWS.items()

@@ -21,7 +21,6 @@ MOVING_S, WAITING_S, TRAILING_S = 1, 10, 3
 SOON = timedelta(minutes=1)  # before the start, the page already looks every second
 RECEIPTS_FOR = timedelta(minutes=2)  # receipts still come in after the last message has gone out
 ANNOUNCED_PERCENT = 10
-MINUTE_S, MINUTES_AN_HOUR = 60, 60
 LOG = "admin:broadcaster_message_changelist"
 
 B = Broadcast.State
@@ -115,16 +114,7 @@ def tiles(broadcast: Broadcast, now: Progress) -> list[Tile]:
 
 def time_left(seconds: int | None) -> str:
     """The rest of the way in words; empty where nothing can be said."""
-    if seconds is None:
-        return ""
-    if seconds < MINUTE_S:
-        return f"{max(seconds, 1)} s"
-    minutes = round(seconds / MINUTE_S)
-    return (
-        f"{minutes} min"
-        if minutes < MINUTES_AN_HOUR
-        else f"{minutes // MINUTES_AN_HOUR} h {minutes % MINUTES_AN_HOUR} min"
-    )
+    return "" if seconds is None else words.duration(seconds)
 
 
 def announcement(broadcast: Broadcast, now: Progress) -> str:

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
+from broadcaster import tasks
 from broadcaster.audience import uploads
 from broadcaster.models import AudienceUpload, Broadcast, Contact, Group
 from tests.content.conftest import make_channel, make_template
@@ -58,6 +59,14 @@ def operator(db: None) -> User:
 def browser(client: Client, operator: User) -> Client:
     client.force_login(operator)
     return client
+
+
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The imports that workers were asked for."""
+    asked: list[int] = []
+    monkeypatch.setattr(tasks, "wake_import", asked.append)
+    return asked
 
 
 Draft = Callable[..., Broadcast]

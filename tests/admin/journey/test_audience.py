@@ -7,10 +7,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from broadcaster.audience import uploads
-from broadcaster.models import AudienceUpload, Broadcast
+from broadcaster.audience import rules_counts, uploads
+from broadcaster.models import AudienceUpload, Broadcast, Contact, Group
 from tests.admin.journey.conftest import FRAGMENT, Draft, address, csv_file, group_of, person, upload_of, words
 
 
@@ -214,3 +215,30 @@ def test_an_empty_form_is_answered_in_words(browser: Client) -> None:
     response = browser.post(address("new"))
     assert response.status_code == 400
     assert "Choose who gets it" in words(response)
+
+
+def test_a_group_by_a_rule_is_counted_and_offered_on_both_sides(browser: Client, draft: Draft) -> None:
+    broadcast = draft()
+    rule = {"match": "all", "conditions": [{"of": "created", "is": "within_days", "value": 1}]}
+    new = Group.objects.create(name="New", rule=rule, counted=7, counted_at=timezone.now())
+    fields = {"name": "June", "groups": [new.pk], "exclude_groups": [group_of("+628777", name="Staff").pk]}
+    everyone = Contact.objects.count()
+    assert words(browser.get(address("audience", broadcast))).count("New (about 7 people, just now)") == 2
+    assert f"<strong>{everyone - 1}</strong>" in words(
+        browser.post(address("audience", broadcast), fields, headers=FRAGMENT)
+    )
+    fields["exclude_groups"] = [new.pk]
+    assert "<strong>0</strong>" in words(browser.post(address("audience", broadcast), fields, headers=FRAGMENT))
+
+
+def test_an_audience_that_takes_long_to_count_is_asked_for_once_the_page_is_there(
+    browser: Client, draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_long(limit_s: float) -> NoReturn:
+        raise rules_counts.TookTooLong
+
+    monkeypatch.setattr(rules_counts, "within", too_long)
+    broadcast = draft()
+    page = words(browser.get(address("audience", broadcast)))
+    assert "Counting" in page
+    assert 'hx-trigger="load"' in page

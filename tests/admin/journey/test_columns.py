@@ -1,35 +1,15 @@
 """The columns page: what was detected is shown and changeable, and nothing is saved before the import is asked for."""
 
-import json
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 from openpyxl import Workbook
 
-from broadcaster import tasks
-from broadcaster.models import AudienceUpload, Broadcast, Contact, Group
+from broadcaster.models import AudienceUpload, Contact, Group
+from tests.admin.journey.column_page import columns, form
 from tests.admin.journey.conftest import FRAGMENT, Draft, address, person, upload_of, words
-
-HEADERS = ["Phone", "Name", "Amount"]
-
-
-@pytest.fixture
-def woken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The imports that workers were asked for."""
-    asked: list[int] = []
-    monkeypatch.setattr(tasks, "wake_import", asked.append)
-    return asked
-
-
-def form(*roles: str, headers: list[str] = HEADERS, **fields: str) -> dict[str, str]:
-    """What the page posts."""
-    given = {"delimiter": ";", "encoding": "utf-8", "region": "ID", "header_row": "on", "headers": json.dumps(headers)}
-    chosen = roles or ("phone", "name", "row")
-    return given | {f"role-{place}": role for place, role in enumerate(chosen)} | fields
 
 
 def workbook() -> bytes:
@@ -41,10 +21,6 @@ def workbook() -> bytes:
         sheet.append(row)
     book.save(file)
     return file.getvalue()
-
-
-def columns(response: Any) -> dict[str, str]:
-    return {column.header: column.role for column in response.context["reading"].columns}
 
 
 def test_the_page_shows_what_was_detected(browser: Client, with_file: Draft) -> None:
@@ -157,7 +133,7 @@ def test_import_keeps_the_choices_and_wakes_a_worker(browser: Client, with_file:
     assert upload.mapping == {
         "Phone": {"role": "phone", "key": "phone"},
         "Name": {"role": "ignore", "key": "name"},
-        "Amount": {"role": "field", "key": "amount"},
+        "Amount": {"role": "field", "key": "amount", "kind": "text"},
     }
 
 
@@ -203,60 +179,6 @@ def test_a_group_needs_its_permission(client: Client, with_file: Draft, woken: l
     broadcast = with_file()
     assert client.post(address("columns", broadcast), form(group="Mine")).status_code == 403
     assert upload_of(broadcast).state == "uploaded"
-
-
-# -- how far it is
-
-
-def in_state(broadcast: Broadcast, state: str, **counts: int) -> None:
-    AudienceUpload.objects.filter(broadcast=broadcast).update(state=state, rows=sum(counts.values()), **counts)
-
-
-def test_a_running_import_looks_again_by_itself(browser: Client, with_file: Draft) -> None:
-    broadcast = with_file()
-    in_state(broadcast, "importing", new=3, invalid=1)
-    fragment = words(browser.get(address("import", broadcast)))
-    assert 'hx-trigger="every 1s"' in fragment
-    assert "<dt>Rows read</dt><dd>4</dd>" in fragment
-
-
-def test_a_finished_import_tells_all_its_rows_and_rests(browser: Client, with_file: Draft) -> None:
-    broadcast = with_file()
-    in_state(broadcast, "imported", new=5, updated=4, unchanged=3, duplicate=2, invalid=1, suppressed=6)
-    fragment = words(browser.get(address("import", broadcast)))
-    assert "hx-trigger" not in fragment
-    assert "21 rows, each accounted for" in fragment
-    counts = {"New": 5, "Updated": 4, "Unchanged": 3, "Duplicate": 2, "Invalid": 1, "Opted out": 6}
-    assert all(f"<dt>{label}</dt><dd>{count}</dd>" in fragment for label, count in counts.items())
-
-
-def test_the_strip_on_other_pages_refreshes_them_once_it_is_done(browser: Client, with_file: Draft) -> None:
-    broadcast = with_file()
-    in_state(broadcast, "importing", new=1)
-    assert "HX-Refresh" not in browser.get(address("import", broadcast) + "?strip").headers
-    in_state(broadcast, "imported", new=1)
-    assert browser.get(address("import", broadcast) + "?strip").headers["HX-Refresh"] == "true"
-
-
-def test_a_failed_import_says_why(browser: Client, with_file: Draft) -> None:
-    broadcast = with_file()
-    AudienceUpload.objects.filter(broadcast=broadcast).update(state="failed", error="Row 7 opens a quotation mark.")
-    assert "Row 7 opens a quotation mark." in words(browser.get(address("columns", broadcast)))
-
-
-def test_refused_rows_come_with_reason_and_original_columns(browser: Client, with_file: Draft) -> None:
-    upload = upload_of(with_file())
-    upload.rejected.create(number=3, code="too_short", reason="The number is too short.", values=["0812", "Ann", "10"])
-    response = browser.get(reverse("admin:upload_rejects", args=[upload.pk]))
-    assert response.headers["Content-Disposition"] == 'attachment; filename="refused-rows-june.csv"'
-    lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
-    assert lines == ["Why it was refused,Row,Phone,Name,Amount", "The number is too short.,3,0812,Ann,10"]
-
-
-def test_refused_rows_of_a_file_that_is_gone_are_not_found(browser: Client, with_file: Draft) -> None:
-    upload = upload_of(with_file())
-    Path(upload.file.path).unlink()
-    assert browser.get(reverse("admin:upload_rejects", args=[upload.pk])).status_code == 404
 
 
 def test_columns_that_nobody_has_seen_are_not_imported(browser: Client, with_file: Draft, woken: list[int]) -> None:

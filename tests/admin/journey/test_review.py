@@ -10,7 +10,7 @@ from django.utils import timezone
 from broadcaster import tasks
 from broadcaster.models import Broadcast, Contact, Suppression
 from tests.admin.journey.conftest import Draft, address, group_of, person, words
-from tests.content.conftest import make_channel
+from tests.content.conftest import make_channel, make_upload
 
 FUTURE = datetime(2030, 1, 1, 2, tzinfo=UTC)
 
@@ -127,6 +127,15 @@ def test_a_warning_does_not_block(browser: Client, draft: Draft) -> None:
     page = words(browser.get(address("review", draft(channel=make_channel(hold_reason="No balance.")))))
     assert "WhatsApp is held" in page
     assert "disabled" not in page.split("Confirm and send")[0].rpartition("<button")[2]
+
+
+def test_landlines_in_a_file_are_told_where_only_mobile_phones_can_be_reached(browser: Client, draft: Draft) -> None:
+    channel = make_channel("khoros", "Promotions")
+    channel.config |= {"channel_name": "rbm"}
+    channel.save()
+    upload = make_upload(Contact.objects.create(phone="+622112345678"), fixed_line=1_203)
+    page = words(browser.get(address("review", draft(channel=channel, upload=upload))))
+    assert "1,203 rows of june.csv hold landlines, and Promotions reaches mobile phones only." in page
 
 
 def test_what_blocks_comes_before_what_warns(browser: Client, draft: Draft) -> None:

@@ -98,12 +98,13 @@ def test_the_page_looks_as_often_as_things_change(
     ("seconds", "text"),
     [
         (None, ""),
-        (0, "1 s"),
-        (59, "59 s"),
-        (60, "1 min"),
-        (3599, "1 h 0 min"),
-        (3600, "1 h 0 min"),
-        (9000, "2 h 30 min"),
+        (0, "1 second"),
+        (59, "59 seconds"),
+        (60, "1 minute"),
+        (120, "2 minutes"),
+        (3599, "1 hour"),
+        (3600, "1 hour"),
+        (9000, "2 hours 30 minutes"),
     ],
 )
 def test_the_rest_of_the_way_is_in_words(seconds: int | None, text: str) -> None:
