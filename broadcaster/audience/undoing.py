@@ -204,9 +204,8 @@ def _remove_some(upload: AudienceUpload) -> bool:
     given = _range(upload)
     if given is None:
         return False
+    staging.one_at_a_time()  # an import must not find a contact that is about to go
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":  # an import must not find a contact that is about to go
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [staging.ONE_AT_A_TIME])
         for statement in (HAND_OVER_CONTACTS, HAND_OVER_MEMBERS, REMOVE_MEMBERS, REMOVE_CONTACTS):
             cursor.execute(statement.format(**PARTS), given)
         removed = cursor.rowcount
