@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from broadcaster import tasks
 from broadcaster.admin.import_result import may_take_back, result
 from broadcaster.admin.journey.access import with_permission
-from broadcaster.audience import importing, rejects, undoing
+from broadcaster.audience import importing, rejects, undoing, uses
 from broadcaster.models import AudienceUpload, Broadcast
 
 CELL = re.compile(r"cell-([0-9]{1,9})-([0-9]{1,4})", re.ASCII)
@@ -85,7 +85,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
         "why_not": why_not,
         "back": _page(request.GET, upload),
         "outlook": None if why_not else undoing.look(upload),
-        "drafts": undoing.drafts(upload),
+        "drafts": uses.drafts(upload),
     }
     return TemplateResponse(request, "broadcaster/records/upload_take_back.html", context)
 

@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from broadcaster.admin import words
 from broadcaster.admin.import_progress import announcement, progress, took
 from broadcaster.admin.journey.access import may
-from broadcaster.audience import rejects, undoing
+from broadcaster.audience import rejects
 from broadcaster.models import AudienceUpload, RejectedRow
 
 MOVING = (AudienceUpload.State.IMPORTING, AudienceUpload.State.UNDOING)
@@ -87,8 +87,8 @@ def result(
         "reasons": rejects.reasons(upload) if upload.state not in MOVING else None,
         "may_see": may(user, "view_audienceupload"),
         "may_import": may_import,
-        "may_take_back": may_take_back(user) and upload.state in undoing.DONE and upload.rows,
-        **(_mending(upload) if may_import and upload.state in rejects.ENDED else {}),
+        "may_take_back": may_take_back(user) and upload.state in AudienceUpload.ENDED and upload.rows,
+        **(_mending(upload) if may_import and upload.state in AudienceUpload.ENDED else {}),
     }
 
 

@@ -11,6 +11,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.db.models import F
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from broadcaster.audience import erasure, phones, spreadsheets, staging
@@ -21,8 +23,8 @@ from broadcaster.models import AudienceUpload, RejectedRow
 CHUNK_ROWS = 5_000  # with ten thousand it is hardly quicker, and takes a tenth more memory
 CHUNK_BYTES = 5_000_000  # in memory, about; a chunk of wide rows or long cells has fewer of them
 CELL_BYTES = 50  # what a cell takes besides its characters
-DUPLICATE_CODE = "duplicate"
-DUPLICATE = "This person stands further up in the file; the first row counts."
+DUPLICATE = "duplicate"  # the code of such rows
+STANDS_ABOVE = "This person stands further up in the file; the first row counts."
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +89,18 @@ def save(upload: AudienceUpload, chunk: Chunk) -> Counter[str]:
     twins = [duplicate(person) for person in people if person.number in saved.duplicates]
     _save_refused(upload, [*chunk.refused, *erased, *twins])
     counts = saved.counts
-    told_before = sum(one.code == DUPLICATE_CODE for one in chunk.refused)
+    told_before = sum(one.code == DUPLICATE for one in chunk.refused)
     counts["duplicate"] = told_before + len(twins)
     counts["invalid"] = len(chunk.refused) - told_before
     counts["suppressed"] += len(erased)
     not_accepted = saved.duplicates | saved.suppressed | {one.row.number for one in erased}
     counts["fixed_line"] = len(chunk.landlines - not_accepted)
     return counts
+
+
+def added(counts: Counter[str]) -> dict[str, Combinable]:
+    """What `save` counted, as an update adds it to the upload's own counts; a count that stays is left out."""
+    return {name: F(name) + counts[name] for name in (*AudienceUpload.COUNTS, "fixed_line") if counts[name]}
 
 
 def _without_erased(people: Sequence[Person]) -> tuple[Sequence[Person], list[Refused]]:
@@ -110,7 +117,7 @@ def _without_erased(people: Sequence[Person]) -> tuple[Sequence[Person], list[Re
 
 def duplicate(person: Person) -> Refused:
     """The row of somebody who was in the file before."""
-    return Refused(person.row, DUPLICATE_CODE, DUPLICATE)
+    return Refused(person.row, DUPLICATE, STANDS_ABOVE)
 
 
 def first_of_each(people: Iterable[Person]) -> tuple[list[Person], list[Person]]:

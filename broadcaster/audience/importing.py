@@ -11,7 +11,6 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -107,9 +106,7 @@ def _save(upload: AudienceUpload, chunk: Chunk) -> bool:
     with transaction.atomic():
         present = AudienceUpload.objects.filter(pk=upload.pk).values_list("group_id", flat=True)
         upload.group_id = present.first()  # it may have been deleted since the turn began
-        counts = chunks.save(upload, chunk)
-        names = (*AudienceUpload.COUNTS, "fixed_line")
-        added: dict[str, Any] = {name: F(name) + counts[name] for name in names if counts.get(name)}
+        added = chunks.added(chunks.save(upload, chunk))
         here = AudienceUpload.objects.filter(pk=upload.pk, position=upload.position, state=State.IMPORTING)
         moved = here.update(position=chunk.through, rows=F("rows") + chunk.rows, touched_at=timezone.now(), **added)
         if moved != 1:

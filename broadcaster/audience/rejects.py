@@ -7,31 +7,27 @@ audience, and so are those who were erased on request.
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, QuerySet
 
-from broadcaster.audience import chunks, spreadsheets, turns
+from broadcaster.audience import chunks, spreadsheets, turns, uses
 from broadcaster.audience.cells import inert
 from broadcaster.audience.dialects import Dialect, Row, UnreadableFile, tidy
 from broadcaster.audience.erasure import ERASED
 from broadcaster.audience.reading import Reader
-from broadcaster.models import AudienceUpload, Broadcast, RejectedRow
+from broadcaster.models import AudienceUpload, RejectedRow
 
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads names in the wrong encoding
 FEW = 50  # as many refused rows are mended in a page; more of them in a spreadsheet
 REASONS = 12  # as many are told, the most frequent first
 COUNTED = 100_000  # refused rows that are looked at for it, so that a bad file of a million opens as quickly
-DUPLICATE = "duplicate"
-COUNTED_ELSEWHERE = (DUPLICATE, ERASED)  # codes of rows that are not among the invalid
+COUNTED_ELSEWHERE = (chunks.DUPLICATE, ERASED)  # codes of rows that are not among the invalid
 
 State = AudienceUpload.State
-ENDED = (State.IMPORTED, State.FAILED, State.CANCELLED)
 
 
 class NotMended(Exception):  # noqa: N818  named in the operator's words
@@ -104,9 +100,9 @@ def why_not(upload: AudienceUpload) -> str:
     """Why rows of this file cannot be mended now, in a sentence; empty where they can be."""
     if upload.state == State.IMPORTING:
         return "The file is still being imported. Mend its rows when it is done."
-    if upload.state not in ENDED or not upload.headers:
+    if upload.state not in AudienceUpload.ENDED or not upload.headers:
         return "The rows of this file cannot be mended any more. Upload them as a new file."
-    if Broadcast.objects.filter(upload=upload).exclude(state=Broadcast.State.DRAFT).exists():
+    if uses.confirmed(upload).exists():
         return (
             "A broadcast goes or went to the people of this file, so it stays as it is. "
             "Download the refused rows, mend them, and upload them as a new file."
@@ -137,10 +133,11 @@ def _mend(upload_id: int, cells: Mapping[int, Mapping[int, str]]) -> Mended:
     again.delete()
     counts = chunks.save(upload, chunks.chunk_of(Reader(upload, upload.headers), rows))
     counts["invalid"] -= len(rows)
-    _count(upload, counts)
+    if added := chunks.added(counts):
+        AudienceUpload.objects.filter(pk=upload.pk).update(**added)
     refused = counts["invalid"] + len(rows)
     erased = again.filter(code=ERASED).count()
-    return Mended(len(rows) - refused - counts[DUPLICATE] - erased, counts[DUPLICATE], erased, refused)
+    return Mended(len(rows) - refused - counts["duplicate"] - erased, counts["duplicate"], erased, refused)
 
 
 def _changed(rejected: RejectedRow, cells: Mapping[int, str], width: int) -> Row | None:
@@ -162,13 +159,6 @@ def _changed(rejected: RejectedRow, cells: Mapping[int, str], width: int) -> Row
 def one_line(text: str) -> str:
     """The text as a field of one line shows it, and gives it back."""
     return "".join(text.splitlines())
-
-
-def _count(upload: AudienceUpload, counts: Counter[str]) -> None:
-    names = (*AudienceUpload.COUNTS, "fixed_line")
-    added: dict[str, Any] = {name: F(name) + counts[name] for name in names if counts[name]}
-    if added:
-        AudienceUpload.objects.filter(pk=upload.pk).update(**added)
 
 
 def _line(values: Sequence[str]) -> str:

@@ -16,15 +16,14 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from broadcaster.audience import staging, stored, turns
-from broadcaster.models import AudienceRow, AudienceUpload, Broadcast, RejectedRow
+from broadcaster.audience import staging, stored, turns, uses
+from broadcaster.models import AudienceRow, AudienceUpload, RejectedRow
 
 ROWS = 10_000  # of one transaction, and of one look
 LOOK_S = 2.0  # a page may take so long to say what would happen
 NAMED = 5  # broadcasts that the refusal names
 
 State = AudienceUpload.State
-DONE = (State.IMPORTED, State.FAILED, State.CANCELLED)  # from here a file can be taken back
 
 GONE = "gone"
 KEPT = {
@@ -128,19 +127,13 @@ def _range(upload: AudienceUpload, *, after: int = 0) -> dict[str, int] | None:
     return {"upload": upload.pk, "group": upload.group_id or 0, "first": people[0], "last": people[-1]}
 
 
-def drafts(upload: AudienceUpload) -> list[Broadcast]:
-    """The drafts that would lose the file."""
-    return list(Broadcast.objects.filter(upload=upload, state=Broadcast.State.DRAFT))
-
-
 def why_not(upload: AudienceUpload) -> str:
     """Why the file cannot be taken back now, in a sentence; empty where it can be."""
-    if upload.state not in DONE:
+    if upload.state not in AudienceUpload.ENDED:
         return NOT_NOW.get(upload.state, "")
     if not upload.headers:
         return NOT_NOTED
-    users = Broadcast.objects.filter(upload=upload).exclude(state=Broadcast.State.DRAFT)
-    names = [f"“{name}”" for name in users.values_list("name", flat=True)[: NAMED + 1]]
+    names = [f"“{name}”" for name in uses.confirmed(upload).values_list("name", flat=True)[: NAMED + 1]]
     if not names:
         return ""
     told = ", ".join(names[:NAMED]) + (" and others" if len(names) > NAMED else "")
@@ -162,11 +155,11 @@ NOT_NOW: dict[str, str] = {
 @transaction.atomic
 def start(upload: AudienceUpload) -> None:
     """Take the file out of its drafts, and let workers remove what it made. Raises StillUsed: nothing happened then."""
-    Broadcast.objects.filter(upload=upload, state=Broadcast.State.DRAFT).update(upload=None)
-    done = AudienceUpload.objects.filter(pk=upload.pk, state__in=DONE)
+    uses.drafts(upload).update(upload=None)
+    ended = AudienceUpload.objects.filter(pk=upload.pk, state__in=AudienceUpload.ENDED)
     if sentence := why_not(upload):
         raise StillUsed(sentence)
-    moved = done.update(state=State.UNDOING, touched_at=None) == 1
+    moved = ended.update(state=State.UNDOING, touched_at=None) == 1
     upload.refresh_from_db()
     if not moved:
         raise StillUsed(why_not(upload))

@@ -23,6 +23,7 @@ class AudienceUpload(models.Model):
         UNDOING = "undoing", "Being taken back"
         UNDONE = "undone", "Taken back"
 
+    ENDED = (State.IMPORTED, State.FAILED, State.CANCELLED)  # its rows can be mended, and it can be taken back
     COUNTS = ("new", "updated", "unchanged", "duplicate", "invalid", "suppressed")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from broadcaster import tasks
-from broadcaster.audience import consent, undoing
+from broadcaster.audience import consent, undoing, uses
 from broadcaster.models import (
     AudienceRow,
     AudienceUpload,
@@ -183,7 +183,7 @@ def test_the_file_leaves_the_disk() -> None:
 def test_its_drafts_lose_the_file() -> None:
     upload = load(HEADER, *people(1))
     draft = Broadcast.objects.create(name="June", upload=upload)
-    assert undoing.drafts(upload) == [draft]
+    assert list(uses.drafts(upload)) == [draft]
     taken_back(upload)
     draft.refresh_from_db()
     assert (draft.upload, draft.state) == (None, "draft")
