@@ -3,7 +3,6 @@
 list as filtered, searched and ordered -> chunks of records -> rows of cells -> lines of CSV, or rows of a workbook
 """
 
-import csv
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from tempfile import TemporaryFile
@@ -27,10 +26,10 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from broadcaster.audience.cells import inert
+from broadcaster.audience.lines import heading, line
 
 CHUNK = 2_000  # records in memory; what belongs to them is fetched with one query for all of them
 EXCEL_ROWS = 50_000  # a workbook is whole before its first byte leaves: so many take about ten seconds
-BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads names in the wrong encoding
 EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -107,20 +106,11 @@ class Export(ExportMixin):
         return HttpResponseRedirect(reverse(name) + query)
 
 
-class Line:
-    """A file for `csv.writer` that hands each line back instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        """The line."""
-        return line
-
-
 def csv_lines(resource: Resource, rows: QuerySet[Any]) -> Iterator[str]:
     """The header and a line for each row, by the resource's columns."""
-    writer = csv.writer(Line())
-    yield BYTE_ORDER_MARK + writer.writerow(resource.get_export_headers())
+    yield heading(resource.get_export_headers())
     for cells in table(resource, rows):
-        yield writer.writerow([inert(as_words(cell)) for cell in cells])
+        yield line(map(as_words, cells))
 
 
 def workbook(resource: Resource, rows: QuerySet[Any]) -> IO[bytes]:

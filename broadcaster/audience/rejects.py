@@ -5,8 +5,6 @@ so that the totals still add up to the rows of the file. Duplicates are left asi
 audience, and so are those who were erased on request.
 """
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +13,12 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 
 from broadcaster.audience import chunks, spreadsheets, turns, uses
-from broadcaster.audience.cells import inert
 from broadcaster.audience.dialects import Dialect, Row, UnreadableFile, tidy
 from broadcaster.audience.erasure import ERASED
+from broadcaster.audience.lines import heading, line
 from broadcaster.audience.reading import Reader
 from broadcaster.models import AudienceUpload, RejectedRow
 
-BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads names in the wrong encoding
 FEW = 50  # as many refused rows are mended in a page; more of them in a spreadsheet
 REASONS = 12  # as many are told, the most frequent first
 COUNTED = 100_000  # refused rows that are looked at for it, so that a bad file of a million opens as quickly
@@ -58,9 +55,9 @@ class Reasons:
 
 def as_csv(upload: AudienceUpload) -> Iterator[str]:
     """The refused rows as CSV lines that open in Excel: the reason, the row's number, then the original columns."""
-    yield BYTE_ORDER_MARK + _line(["Why it was refused", "Row", *_headers(upload)])
+    yield heading(["Why it was refused", "Row", *_headers(upload)])
     for rejected in upload.rejected.order_by("number").iterator(chunk_size=2_000):
-        yield _line([rejected.reason, str(rejected.number), *rejected.values])
+        yield line([rejected.reason, str(rejected.number), *rejected.values])
 
 
 def _headers(upload: AudienceUpload) -> list[str]:
@@ -159,9 +156,3 @@ def _changed(rejected: RejectedRow, cells: Mapping[int, str], width: int) -> Row
 def one_line(text: str) -> str:
     """The text as a field of one line shows it, and gives it back."""
     return "".join(text.splitlines())
-
-
-def _line(values: Sequence[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(map(inert, values))
-    return line.getvalue()
