@@ -14,8 +14,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from broadcaster.audience import columns, consent, phones, spreadsheets
-from broadcaster.audience.cells import inert
+from broadcaster.audience import columns, consent, lines, phones, spreadsheets
 from broadcaster.audience.spreadsheets import Dialect, Row, UnreadableFile
 from broadcaster.models import Channel
 
@@ -159,14 +158,14 @@ def _told_apart(either: str, region: str | None) -> tuple[str, str]:
     return (either, "") if is_phone else ("", either)
 
 
-def refused_line(refused: Refused) -> list[str]:
+def refused_line(refused: Refused) -> str:
     """A refused row for a file that a spreadsheet program opens: the reason, the row's number, the row as it was."""
-    return [inert(cell) for cell in (refused.reason, str(refused.row.number), *refused.row.values)]
+    return lines.line((refused.reason, str(refused.row.number), *refused.row.values))
 
 
-def refused_heading(plan: Plan) -> list[str]:
+def refused_heading(plan: Plan) -> str:
     """The header above such rows."""
-    return [inert(cell) for cell in ("Why it was refused", "Row", *plan.headers)]
+    return lines.heading(("Why it was refused", "Row", *plan.headers))
 
 
 def _suppress(people: Sequence[dict[str, str]], *, channel: Channel | None, reason: str) -> int:

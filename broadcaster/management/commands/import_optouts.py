@@ -7,24 +7,22 @@
 rows were, and 2 when it cannot be read. What was read before stays out; taking the file again does no harm.
 """
 
-import csv
 import json
 import sys
 import time
 from argparse import ArgumentParser
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 from django.core.management.base import BaseCommand
 
 from broadcaster.audience import opt_out_files, phones
-from broadcaster.audience.opt_out_files import Plan, Progress, Refused
+from broadcaster.audience.opt_out_files import Plan, Progress
 from broadcaster.audience.spreadsheets import UnreadableFile
 from broadcaster.models import Channel
 
 CANNOT_BE_READ = 2
-BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads names in the wrong encoding
 
 
 class Command(BaseCommand):
@@ -63,14 +61,13 @@ class Command(BaseCommand):
         started, progress = time.monotonic(), Progress()
         options = {"channel": _channel(options["channel"]), "reason": options["reason"], "dry_run": options["dry_run"]}
         with ExitStack() as open_files:
-            writer: Any = None
+            file: IO[str] | None = None
             for progress in opt_out_files.suppressed(plan, **options):
-                if progress.refused and writer is None:
+                if progress.refused and file is None:
                     file = open_files.enter_context(target.open("w", encoding="utf-8", newline=""))
-                    file.write(BYTE_ORDER_MARK)
-                    writer = csv.writer(file)
-                    writer.writerow(opt_out_files.refused_heading(plan))
-                _write(writer, progress.refused)
+                    file.write(opt_out_files.refused_heading(plan))
+                if file:
+                    file.writelines(map(opt_out_files.refused_line, progress.refused))
                 if self.stderr.isatty():
                     rate = progress.rows / max(time.monotonic() - started, 0.001)
                     self.stderr.write(f"\r{progress.rows:,} rows, {rate:,.0f} a second", ending="")
@@ -79,11 +76,6 @@ class Command(BaseCommand):
     def _end(self, sentence: str) -> NoReturn:
         self.stderr.write(sentence)
         sys.exit(CANNOT_BE_READ)
-
-
-def _write(writer: Any, refused: list[Refused]) -> None:
-    for one in refused:
-        writer.writerow(opt_out_files.refused_line(one))
 
 
 def _region(text: str) -> str:
