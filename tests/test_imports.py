@@ -12,7 +12,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 # From the bottom to the top. Parts of one row do not know each other.
 LAYERS = (
-    ("models", "queue", "seats", "theme", "bootstrap", "checks"),
+    ("models", "errors", "queue", "seats", "theme", "bootstrap", "checks"),
     ("gateway", "audience", "roles", "demo", "settings", "apps", "wsgi", "migrations"),
     ("content",),
     ("accounts", "provider_groups"),

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from broadcaster.errors import Explained
+
 MAX_COLUMNS = 500
 MAX_CELL_CHARACTERS = 32_767  # as in Excel
 
@@ -31,12 +33,8 @@ ENCODINGS = [
 DELIMITERS = [(",", "Comma ,"), (";", "Semicolon ;"), ("\t", "Tab"), ("|", "Vertical bar |")]
 
 
-class UnreadableFile(ValueError):  # noqa: N818  named in the operator's words
+class UnreadableFile(Explained, ValueError):  # noqa: N818  named in the operator's words
     """The file, or a part of it, cannot be read; `sentence` tells an operator why and what to do."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from broadcaster.audience.dialects import Dialect, Row, UnreadableFile, tidy
 from broadcaster.audience.erasure import ERASED
 from broadcaster.audience.lines import heading, line
 from broadcaster.audience.reading import Reader
+from broadcaster.errors import Explained
 from broadcaster.models import AudienceUpload, RejectedRow
 
 FEW = 50  # as many refused rows are mended in a page; more of them in a spreadsheet
@@ -27,12 +28,8 @@ COUNTED_ELSEWHERE = (chunks.DUPLICATE, ERASED)  # codes of rows that are not amo
 State = AudienceUpload.State
 
 
-class NotMended(Exception):  # noqa: N818  named in the operator's words
+class NotMended(Explained):
     """Nothing was mended; `sentence` says why and what helps."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)

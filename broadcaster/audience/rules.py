@@ -20,6 +20,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from broadcaster.errors import Explained
+
 MOST_CONDITIONS = 30  # in all blocks together
 LONGEST_TEXT = 128
 LONGEST_DAYS = 3650
@@ -39,12 +41,11 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 Value = str | int | float | dt.date | None
 
 
-class Unusable(ValueError):  # noqa: N818
+class Unusable(Explained, ValueError):  # noqa: N818
     """It is no rule; `sentence` says what to do, `place` is the way to the condition: (2,), or (0, 3) in a block."""
 
     def __init__(self, sentence: str, place: tuple[int, ...] = ()) -> None:
         super().__init__(sentence)
-        self.sentence = sentence
         self.place = place
 
 

@@ -17,6 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from broadcaster.audience import staging, stored, turns, uses
+from broadcaster.errors import Explained
 from broadcaster.models import AudienceRow, AudienceUpload, RejectedRow
 
 ROWS = 10_000  # of one transaction, and of one look
@@ -80,12 +81,8 @@ REMOVE_ROWS = "DELETE FROM broadcaster_audiencerow WHERE upload_id = %(upload)s 
 PARTS = {"fate": FATE, "these": THESE.format(between=BETWEEN), "same_group": SAME_GROUP, "between": BETWEEN}
 
 
-class StillUsed(Exception):  # noqa: N818  named in the operator's words
+class StillUsed(Explained):
     """The file cannot be taken back now; `sentence` says why and what helps."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)

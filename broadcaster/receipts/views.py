@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 import providers
 from broadcaster import queue
+from broadcaster.errors import Explained
 from broadcaster.models import Channel
 from broadcaster.receipts import inbox
 
@@ -43,13 +44,12 @@ def receive(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
-class BodyRefused(Exception):  # noqa: N818
+class BodyRefused(Explained):
     """The body is not stored: `status` is the answer, `sentence` says why."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
         self.status = status
-        self.sentence = sentence
 
 
 def _store(channel: Channel, request: HttpRequest) -> None:

@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from broadcaster.audience import erasure, staging
 from broadcaster.audience.erasure import ERASED
+from broadcaster.errors import Explained
 from broadcaster.models import (
     AudienceUpload,
     Batch,
@@ -43,12 +44,8 @@ TELLING_DIGITS, FEWEST_DIGITS = 8, 7  # the end of a phone by which it is known,
 DIGITS = re.compile(r"\D+")
 
 
-class NotNow(Exception):  # noqa: N818
+class NotNow(Explained):
     """The person cannot be erased at the moment; `sentence` says why, for a person."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
 
 
 def erase(contact: Contact, *, author: User | None, reason: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.db.models import F
 
+from broadcaster.errors import Explained
 from broadcaster.models import Broadcast, Message
 
 B = Broadcast.State
@@ -53,12 +54,8 @@ RECEIPT_MOVES: dict[str, frozenset[str]] = {
 }
 
 
-class MoveRefused(Exception):  # noqa: N818
+class MoveRefused(Explained):
     """The broadcast is in a state that does not allow this; `sentence` says which, for a person."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
 
 
 def move(

@@ -14,16 +14,16 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from broadcaster.admin.journey.access import View
 from broadcaster.audience import uploads
+from broadcaster.errors import Explained
 
 DISK_FULL = "There is no room on the server's disk for this file. Free some space, then upload it again."
 
 
-class Refused(Exception):  # noqa: N818  named in the operator's words
+class Refused(Explained):
     """The file was not kept; `sentence` says why, `status` is the HTTP status that fits."""
 
     def __init__(self, sentence: str, status: int) -> None:
         super().__init__(sentence)
-        self.sentence = sentence
         self.status = status
 
 

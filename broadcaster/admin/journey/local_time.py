@@ -5,17 +5,15 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from broadcaster.errors import Explained
+
 UTC_NAME = "UTC"
 SKIPPED_PREFIXES = ("Etc/", "SystemV/", "posix/", "right/")
 EXAMPLE = "%d %b %Y, %H:%M"
 
 
-class NoSuchTime(ValueError):  # noqa: N818  named in the operator's words
+class NoSuchTime(Explained, ValueError):  # noqa: N818  named in the operator's words
     """The clocks jump over this time; `sentence` says so to a person."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)
