@@ -63,6 +63,9 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_q",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
 ]
 
 MIDDLEWARE = [
@@ -210,6 +213,27 @@ IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "add"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_ESCAPE_ILLEGAL_CHARS_ON_EXPORT = True
+
+# -- the API ---------------------------------------------------------------------------------------------------------
+
+API_CALLS_PER_HOUR = env.int("API_CALLS_PER_HOUR", default=10_000)  # of one token
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        # First, so that a refusal is 403 and never 401: RapidPro's clients know a wrong token by that.
+        "rest_framework.authentication.SessionAuthentication",
+        "broadcaster.api.authentication.TokenAuthentication",
+        "broadcaster.api.authentication.BasicAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["broadcaster.api.permissions.MayCall"],
+    "DEFAULT_THROTTLE_CLASSES": ["broadcaster.api.throttling.HourlyThrottle"],
+    "DEFAULT_PARSER_CLASSES": ["broadcaster.api.parsing.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "broadcaster.api.negotiation.AnswersAnyway",
+    "DEFAULT_PAGINATION_CLASS": "broadcaster.api.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "broadcaster.api.errors.answer",
+    "URL_FORMAT_OVERRIDE": None,
+}
 
 # -- mail and log ----------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
-"""Addresses: the admin for people, receipts for providers."""
+"""Addresses: the admin for people, receipts for providers, the API for programs."""
 
 from django.contrib import admin
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from broadcaster.receipts import views as receipts
@@ -13,4 +13,5 @@ urlpatterns = [
     re_path(r"^admin/(?:(?:broadcaster|auth|django_q)/)?$", to_broadcasts),  # no index of tables for anybody
     path("admin/", admin.site.urls),
     path("receipts/<slug:token>/", receipts.receive, name="receipts"),
+    path("api/", include("broadcaster.api.urls")),
 ]

@@ -1,6 +1,7 @@
 """The tables. The database is the truth; the queue only wakes workers up."""
 
 from broadcaster.models.account import ListedGroup, ListedTemplate, MediaFile
+from broadcaster.models.api import ApiToken, IdempotentCall
 from broadcaster.models.broadcast import COUNTED_STATES, Batch, Broadcast
 from broadcaster.models.channel import Channel, ChannelUsage
 from broadcaster.models.consent import Erasure, OptOutSpike, Revival, Suppression
@@ -12,6 +13,7 @@ from broadcaster.models.upload import AudienceRow, AudienceUpload, RejectedRow
 
 __all__ = [
     "COUNTED_STATES",
+    "ApiToken",
     "AudienceRow",
     "AudienceUpload",
     "Batch",
@@ -22,6 +24,7 @@ __all__ = [
     "ContactField",
     "Erasure",
     "Group",
+    "IdempotentCall",
     "ListedGroup",
     "ListedTemplate",
     "MediaFile",

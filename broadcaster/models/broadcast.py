@@ -53,6 +53,7 @@ class Broadcast(models.Model):
     groups = models.ManyToManyField(Group, blank=True, related_name="broadcasts")
     exclude_groups = models.ManyToManyField(Group, blank=True, related_name="excluded_from")
     contacts = models.ManyToManyField(Contact, blank=True, related_name="+")
+    by_urn = models.JSONField(default=list, blank=True, editable=False)  # keys of those whom a program named by URN
     upload = models.ForeignKey(AudienceUpload, on_delete=models.PROTECT, null=True, blank=True, verbose_name="file")
     send_at = models.DateTimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
@@ -89,6 +90,7 @@ class Broadcast(models.Model):
             ("approve_broadcast", "Can approve broadcasts of others"),
         ]
         indexes = [
+            models.Index(fields=["created_at", "id"], name="broadcast_by_age"),
             models.Index(fields=["send_at"], condition=Q(state="scheduled"), name="broadcast_due"),
             models.Index(
                 fields=["-priority", "served_at"],

@@ -1,6 +1,7 @@
 """A channel: one account at one provider, its pace, and why it is held, if it is."""
 
 import secrets
+import uuid
 from datetime import datetime
 
 from django.core.validators import MinValueValidator
@@ -25,6 +26,7 @@ def new_receipts_token() -> str:
 class Channel(models.Model):
     """One account at one provider. `config` and `secrets` are what the adapter's `config_fields` ask for."""
 
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=100, unique=True)
     kind = models.CharField("provider", max_length=40, choices=kind_choices)
     config = models.JSONField(default=dict, blank=True)

@@ -56,6 +56,7 @@ class Contact(models.Model):
         indexes = [
             models.Index(NameKey("name"), name="contact_by_name"),
             models.Index(fields=["language", "id"], name="contact_by_language"),
+            models.Index(fields=["modified_at", "id"], name="contact_by_change"),
         ]
         # A field's own `unique` brings a second index for patterns, which nothing asks, and an entry for each null.
         constraints = [

@@ -1,5 +1,7 @@
 """A template: what is said, in each language, with placeholders for what differs from person to person."""
 
+import uuid
+
 from django.db import models
 
 import providers
@@ -13,6 +15,7 @@ def content_kind_choices() -> list[tuple[str, str]]:
 class Template(models.Model):
     """A message with one translation a language; its kind decides which channels can send it."""
 
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=100, unique=True)
     kind = models.CharField("content", max_length=20, choices=content_kind_choices, default="text")
     base_language = models.CharField(

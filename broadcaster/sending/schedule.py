@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from broadcaster.content import preflight
 from broadcaster.content.preflight import Problem
-from broadcaster.content.rendering import freeze
+from broadcaster.content.samples import content_of
 from broadcaster.models import Broadcast
 from broadcaster.sending import approvals, batches, closing, states
 
@@ -46,7 +46,7 @@ def schedule(broadcast: Broadcast, *, send_at: datetime) -> None:
         raise states.refused(broadcast, Broadcast.State.SCHEDULED)
     broadcast.send_at = send_at
     problems = [problem for problem in [*time_problems(broadcast), *preflight.problems(broadcast)] if problem.blocking]
-    if problems or broadcast.template is None:
+    if problems:
         raise NotReady(problems)
     now = timezone.now()
     states.move(
@@ -54,7 +54,7 @@ def schedule(broadcast: Broadcast, *, send_at: datetime) -> None:
         Broadcast.State.SCHEDULED,
         only_from={Broadcast.State.DRAFT},
         send_at=max(send_at, now),
-        content=freeze(broadcast.template),
+        content=content_of(broadcast),
         state_reason="",
     )
 
@@ -73,7 +73,8 @@ def time_problems(broadcast: Broadcast) -> list[Problem]:
 def unschedule(broadcast: Broadcast) -> None:
     """Back to the desk, while nothing of it has been sent. Raises states.MoveRefused."""
     closing.drop(broadcast.pk)  # its audience is looked at anew
-    states.move(broadcast, Broadcast.State.DRAFT, **AS_NEW)
+    own = {} if broadcast.template else {"content": broadcast.content}  # what a program wrote stands nowhere else
+    states.move(broadcast, Broadcast.State.DRAFT, **AS_NEW | own)
 
 
 def pause(broadcast: Broadcast) -> None:
@@ -123,6 +124,8 @@ def copy(broadcast: Broadcast, *, author: User | None = None) -> Broadcast:
         name=f"{broadcast.name[:93]} (copy)",
         channel=broadcast.channel,
         template=broadcast.template,
+        content={} if broadcast.template else broadcast.content,
+        by_urn=broadcast.by_urn,
         upload=broadcast.upload,
         time_zone=broadcast.time_zone,
         priority=broadcast.priority,

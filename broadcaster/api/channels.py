@@ -1,0 +1,26 @@
+"""Which channel a broadcast goes out on that names none, as those of RapidPro's clients never do."""
+
+import providers
+from broadcaster.models import ApiToken, Channel
+
+
+class NoneFits(Exception):  # noqa: N818  named in the caller's words
+    """No channel can be chosen for the call; `sentence` says what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def default(token: ApiToken | None) -> Channel:
+    """The token's channel, else the only one that there is. Raises NoneFits."""
+    if token and token.channel:
+        return token.channel
+    there = Channel.objects.filter(enabled=True, kind__in=providers.kinds()).order_by("name")
+    enabled = list(there)
+    if len(enabled) == 1:
+        return enabled[0]
+    if not enabled:
+        raise NoneFits("There is no channel that is enabled. Add one in the browser, or enable one.")
+    some = ", ".join(map(str, enabled[:3]))
+    raise NoneFits(f"Name the channel, such as {some}, or give this token a channel of its own in the browser.")

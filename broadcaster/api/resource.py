@@ -1,0 +1,46 @@
+"""What all resources have in common: who may call, in which order lists are, and what a call is answered with."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Model
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from broadcaster.api.pagination import Order
+from broadcaster.api.permissions import Needs
+
+WORKSPACE = uuid.uuid5(uuid.NAMESPACE_URL, settings.PUBLIC_URL)  # an installation is one, and the same one for ever
+
+
+class Resource(GenericAPIView[Any]):
+    """One address of the API. `needs` says what each method asks of the caller."""
+
+    needs: Needs = {}
+    order = Order("created_at")
+
+    def order_of(self, request: Request) -> Order:
+        """How the list is sorted for this call."""
+        return self.order
+
+    def listed(self, request: Request) -> Response:
+        """The page of the view's rows that the call asks for."""
+        rows = list(self.paginate_queryset(self.get_queryset()) or ())
+        self.prepare(rows)
+        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
+
+    def prepare(self, rows: list[Any]) -> None:
+        """Add to a page's rows what is known of all of them in one question; nothing, by default."""
+
+    def answer(self, row: Model, status: int = 200) -> Response:
+        """One row as it stands in lists."""
+        self.prepare([row])
+        return Response(self.get_serializer(row).data, status=status)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Add the headers by which RapidPro's answers tell the workspace."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["X-Temba-Workspace"] = str(WORKSPACE)
+        return response
