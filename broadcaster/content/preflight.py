@@ -147,17 +147,22 @@ def _audience(broadcast: Broadcast) -> Iterator[Problem]:
     if unusable := segments.unusable(broadcast):
         yield Problem("audience", "groups", unusable)
         return
+    if not segments.has_somebody(broadcast) and (sentence := _why_empty(broadcast)):
+        yield Problem("audience", "upload" if upload else "groups", sentence)
+        return
+    yield from _landlines(broadcast)
+
+
+def _why_empty(broadcast: Broadcast) -> str:
+    """Why nobody gets it; empty where somebody does."""
     estimate = segments.estimate(broadcast)
     if estimate.recipients:
-        yield from _landlines(broadcast)
-        return
-    field = "upload" if upload else "groups"
+        return ""
     if estimate.suppressed:
-        yield Problem("audience", field, f"Everyone in this audience has opted out ({estimate.suppressed}).")
-    elif upload or broadcast.groups.exists() or broadcast.contacts.exists():
-        yield Problem("audience", field, "Nobody is in this audience, or everybody in it is excluded.")
-    else:
-        yield Problem("audience", field, "Choose an audience: a file, groups or single contacts.")
+        return f"Everyone in this audience has opted out ({estimate.suppressed})."
+    if broadcast.upload or broadcast.groups.exists() or broadcast.contacts.exists():
+        return "Nobody is in this audience, or everybody in it is excluded."
+    return "Choose an audience: a file, groups or single contacts."
 
 
 def _landlines(broadcast: Broadcast) -> Iterator[Problem]:

@@ -211,3 +211,35 @@ def test_nobody_follows_where_nobody_can_tell_who(broadcast: Broadcast, ann: Con
     with pytest.raises(Unusable, match="Odd: Choose what"):
         segments.following(broadcast, 0, 1)
     assert "Odd: Choose what" in segments.estimate(broadcast).problem
+
+
+# -- whether there is anybody
+
+
+def test_somebody_is_there_who_has_not_opted_out_of_the_channel(
+    broadcast: Broadcast, ann: Contact, budi: Contact
+) -> None:
+    assert not segments.has_somebody(broadcast)
+    broadcast.contacts.set([ann, budi])
+    Suppression.objects.create(address=ann.address, channel=broadcast.channel)
+    assert segments.has_somebody(broadcast)
+    Suppression.objects.create(address=budi.address)
+    assert not segments.has_somebody(broadcast)
+    broadcast.channel = None
+    assert segments.has_somebody(broadcast)
+
+
+def test_an_identifier_that_has_opted_out_is_nobody(broadcast: Broadcast, ann: Contact) -> None:
+    Contact.objects.filter(pk=ann.pk).update(identifier="ann")
+    broadcast.contacts.set([ann])
+    Suppression.objects.create(address="ann")
+    assert not segments.has_somebody(broadcast)
+
+
+def test_only_the_beginning_of_an_identifier_without_a_phone_tells_what_a_provider_keeps(db: None) -> None:
+    identifiers = ("group:1", "contact:1", "group", "groups:1", "group-1", "a group:1", "contacts:1", "grouq:1")
+    Contact.objects.bulk_create(Contact(identifier=identifier) for identifier in identifiers)
+    Contact.objects.create(identifier="group:2", phone="+6281234567890")
+    kept = Contact.objects.order_by("identifier").values_list("identifier", flat=True)
+    assert list(kept.filter(segments.IS_GROUP)) == ["group:1"]
+    assert list(kept.filter(segments.IS_SCOPED)) == ["contact:1", "group:1"]

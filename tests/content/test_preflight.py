@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
+from broadcaster.audience import segments
 from broadcaster.content import media
 from broadcaster.content.preflight import Problem, problems
 from broadcaster.content.samples import CHECKED
@@ -190,6 +191,14 @@ def test_everybody_opted_out_blocks(compose: Compose, ann: Contact, budi: Contac
     for contact in (ann, budi):
         Suppression.objects.create(address=contact.address)
     assert the_one(compose()).sentence == "Everyone in this audience has opted out (2)."
+
+
+def test_one_who_has_not_opted_out_is_an_audience_however_far_down(
+    compose: Compose, ann: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Suppression.objects.create(address=ann.address)
+    monkeypatch.setattr(segments, "FIRST", 1)
+    assert not [problem for problem in problems(compose()) if problem.step == "audience"]
 
 
 def test_people_without_a_phone_are_no_audience_for_a_phone_channel(compose: Compose) -> None:
