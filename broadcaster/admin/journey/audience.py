@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from broadcaster import provider_groups, tasks
+from broadcaster.admin.journey import estimates
 from broadcaster.admin.journey.access import go, may, of_draft, require, with_permission
 from broadcaster.admin.journey.audience_form import AudienceForm
 from broadcaster.admin.journey.drafts import keep
@@ -15,13 +16,10 @@ from broadcaster.admin.journey.intake import DISK_FULL, Refused, posted_file, ta
 from broadcaster.admin.journey.pages import draw, page, wants_fragment
 from broadcaster.admin.journey.provider_groups import sections
 from broadcaster.admin.journey.steps import page_of
-from broadcaster.audience import rules_counts, segments, uploads
+from broadcaster.audience import rules_counts, uploads
 from broadcaster.audience.segments import Estimate
 from broadcaster.audience.spreadsheets import UnreadableFile
 from broadcaster.models import AudienceUpload, Broadcast, Template
-
-QUICK_S, LONGEST_S = 0.2, 3.0
-TOO_LONG = "It takes too long to count them now. They are counted when the broadcast is prepared."
 
 
 @takes_file
@@ -42,7 +40,7 @@ def _audience(request: HttpRequest, broadcast: Broadcast | None) -> HttpResponse
     posted = (request.POST, request.FILES) if request.method == "POST" else (None, None)
     form = AudienceForm(*posted, instance=broadcast, user=request.user)
     if not form.is_bound:
-        estimate = _quick_estimate(broadcast) if broadcast else Estimate(0, 0)
+        estimate = estimates.quick(broadcast) if broadcast else Estimate(0, 0)
         return _page(request, broadcast, form, estimate)
     if wants_fragment(request):
         return draw(request, "_estimate", broadcast, estimate=_estimate(form))
@@ -109,15 +107,6 @@ def _usual_zone(user: User | AnonymousUser) -> str:
     return last or settings.TIME_ZONE
 
 
-def _quick_estimate(broadcast: Broadcast) -> Estimate | None:
-    """Count the audience, unless that would keep the page waiting: then the page asks once it is there."""
-    try:
-        with rules_counts.within(QUICK_S):
-            return segments.estimate(broadcast)
-    except rules_counts.TookTooLong:
-        return None
-
-
 def _estimate(form: AudienceForm) -> Estimate:
     """Count the choice as it stands in the form: written as a draft is, counted as sending counts, and rolled back.
 
@@ -125,12 +114,7 @@ def _estimate(form: AudienceForm) -> Estimate:
     """
     form.full_clean()
     with transaction.atomic():
-        trial = _trial(form)
-        try:
-            with rules_counts.within(LONGEST_S):
-                estimate = segments.estimate(trial)
-        except rules_counts.TookTooLong:
-            estimate = Estimate(0, 0, problem=TOO_LONG)
+        estimate = estimates.patient(_trial(form))
         transaction.set_rollback(True)
     return estimate
 

@@ -38,6 +38,7 @@ VIEWS: dict[str, View] = {
     "message": message.message,
     "schedule": schedule.schedule,
     "review": review.review,
+    "recipients": review.recipients,
     "cost": review.cost,
     "watch": watch.watch,
     "live": watch.live,

@@ -13,6 +13,7 @@ NEEDS = {
     "new": "add_broadcast",
     **dict.fromkeys(STEPS, "change_broadcast"),
     "review": "view_broadcast",
+    "recipients": "view_broadcast",
     "compose": "view_broadcast",
     "watch": "view_broadcast",
     "live": "view_broadcast",

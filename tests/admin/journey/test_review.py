@@ -1,15 +1,16 @@
 """Step 4: all of it once more, what is wrong with it, and an explicit confirm."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from broadcaster import tasks
+from broadcaster.audience import rules_counts, segments
 from broadcaster.models import Broadcast, Contact, Suppression
-from tests.admin.journey.conftest import Draft, address, group_of, person, words
+from tests.admin.journey.conftest import FRAGMENT, Draft, address, group_of, person, words
 from tests.content.conftest import make_channel, make_upload
 
 FUTURE = datetime(2030, 1, 1, 2, tzinfo=UTC)
@@ -148,3 +149,45 @@ def test_an_audience_that_grows_is_counted_anew(browser: Client, draft: Draft) -
     broadcast = draft()
     broadcast.groups.get().contacts.add(Contact.objects.create(phone="+6281234567892"))
     assert "<strong>3</strong> recipients" in words(browser.get(address("review", broadcast)))
+
+
+# -- an audience that takes time to count
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No count comes to its end in time."""
+
+    def too_long(broadcast: Broadcast) -> NoReturn:
+        raise rules_counts.TookTooLong
+
+    monkeypatch.setattr(segments, "estimate", too_long)
+
+
+@pytest.mark.usefixtures("slow")
+def test_the_page_does_not_wait_for_the_count(browser: Client, draft: Draft) -> None:
+    broadcast = draft(send_at=FUTURE)
+    page = words(browser.get(address("review", broadcast)))
+    assert f'hx-get="{address("recipients", broadcast)}" hx-trigger="load"' in page
+    assert "Counting the recipients." in page
+    assert "<dt>Groups</dt><dd>Customers</dd>" in page
+    assert "Opted out" not in page
+    assert "Confirm and schedule</button>" in page
+
+
+def test_the_count_comes_by_itself(browser: Client, draft: Draft) -> None:
+    Suppression.objects.create(address="+6281234567890")
+    fragment = words(browser.get(address("recipients", draft()), headers=FRAGMENT))
+    assert "<strong>1</strong> recipient " in fragment
+    assert "<dt>Opted out</dt><dd>1, left out</dd>" in fragment
+    assert "hx-get" not in fragment
+    assert "<html" not in fragment
+
+
+@pytest.mark.usefixtures("slow")
+def test_a_count_that_takes_too_long_is_given_up_with_a_sentence(browser: Client, draft: Draft) -> None:
+    fragment = words(browser.get(address("recipients", draft()), headers=FRAGMENT))
+    assert "It takes too long to count them now." in fragment
+    assert "hx-get" not in fragment
+    assert "0</strong>" not in fragment
+    assert "Opted out" not in fragment
