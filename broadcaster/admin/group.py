@@ -21,13 +21,11 @@ from broadcaster.admin.exporting import Export
 from broadcaster.admin.group_form import GroupForm
 from broadcaster.admin.group_preview import preview
 from broadcaster.admin.group_resource import IMPORT_HELP, GroupResource, GroupSpreadsheet
-from broadcaster.admin.membership import add_to_group, group_size, with_size
+from broadcaster.admin.membership import add_to_group, group_size, whole_size, with_size
 from broadcaster.admin.small_import import SmallImport
 from broadcaster.audience import rules, rules_counts, rules_groups, rules_words
 from broadcaster.audience.rules import Unusable
 from broadcaster.models import Broadcast, Group, Membership
-
-QUICK_S = 0.2
 
 
 @admin.register(Group)
@@ -82,14 +80,7 @@ class GroupAdmin(Export, SmallImport, CountedDeletion, Admin):
     @admin.display(description="Members")
     def all_members(self, group: Group) -> SafeString:
         """A list is counted to the last, unless that would keep the page waiting."""
-        if group.is_smart:
-            return self._to_members(group, group_size(group))
-        try:
-            with rules_counts.within(QUICK_S):
-                size = Membership.objects.filter(group=group).count()
-        except rules_counts.TookTooLong:
-            return self._to_members(group, group_size(group))
-        return self._to_members(group, f"{size:,} {'contact' if size == 1 else 'contacts'}")
+        return self._to_members(group, whole_size(group))
 
     def _to_members(self, group: Group, size: str) -> SafeString:
         link = reverse("admin:broadcaster_contact_changelist")

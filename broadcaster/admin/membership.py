@@ -8,9 +8,11 @@ from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
 
 from broadcaster.admin.account_state import age
 from broadcaster.admin.base import COUNTED_ROWS
+from broadcaster.audience import rules_counts
 from broadcaster.models import Group, Membership
 
 CHUNK = 5_000
+QUICK_S = 0.2
 
 
 class CountUpTo(Subquery):
@@ -45,6 +47,26 @@ def group_size(group: Any, one: str = "contact", many: str = "contacts") -> str:
     if group.counted is None:
         return "could not be counted"
     return f"about {group.counted:,} {one if group.counted == 1 else many}, {age(group.counted_at)}"
+
+
+def whole_size(group: Any) -> str:
+    """The size of a list counted to the last, unless that would keep the page waiting.
+
+    Told once for the record at hand, since a form asks several times for what it shows.
+    """
+    if group.is_smart or group.size <= COUNTED_ROWS:
+        return group_size(group)
+    if not hasattr(group, "told_size"):
+        group.told_size = _counted_to_the_last(group)
+    return str(group.told_size)
+
+
+def _counted_to_the_last(group: Any) -> str:
+    try:
+        with rules_counts.within(QUICK_S):
+            return f"{Membership.objects.filter(group=group).count():,} contacts"
+    except rules_counts.TookTooLong:
+        return group_size(group)
 
 
 def add_to_group(group: Group, contact_ids: Iterable[int]) -> int:

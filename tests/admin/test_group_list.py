@@ -1,5 +1,7 @@
 """Groups: how many members, the way to them, and people who join."""
 
+from typing import NoReturn
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -7,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from broadcaster.admin import membership
+from broadcaster.audience import rules_counts
 from broadcaster.models import Contact, Group, Membership
 from tests.admin.people import logged_in, messages_of, text_of
 
@@ -50,6 +53,30 @@ def test_large_groups_are_counted_so_far_and_on_their_own_page_to_the_last(
     assert "1 contact<" in html
     assert "2 contacts<" in html
     assert "4 contacts<" in text_of(operator.get(page(groups[4])))
+
+
+def test_the_page_of_a_large_group_counts_it_once_and_that_of_a_small_one_never(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(membership, "COUNTED_ROWS", 2)
+    for members, counts in ((2, 0), (3, 1)):
+        group = make_group(f"{members} people", members)
+        with CaptureQueriesContext(connection) as captured:
+            assert f"{members} contacts<" in text_of(operator.get(page(group)))
+        counted = [each for each in captured if each["sql"].startswith('SELECT COUNT(*) AS "__count"')]
+        assert len(counted) == counts
+
+
+def test_a_group_that_takes_too_long_to_count_is_told_as_in_the_list(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_long(limit_s: float) -> NoReturn:
+        raise rules_counts.TookTooLong
+
+    group = make_group(members=3)
+    monkeypatch.setattr(membership, "COUNTED_ROWS", 2)
+    monkeypatch.setattr(rules_counts, "within", too_long)
+    assert "more than 2 contacts<" in text_of(operator.get(page(group)))
 
 
 def queries_of_the_list(operator: Client) -> int:
