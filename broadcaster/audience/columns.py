@@ -90,14 +90,11 @@ def guess(headers: Sequence[str], sample: Sequence[Sequence[str]] = (), region: 
 def _phone_header(named: dict[str, str | None], shares: dict[str, float | None]) -> str | None:
     """Return the best header of the first sort there is: a word for phones, a mention of one, numbers below."""
     likely = {header: share or 0 for header, share in shares.items()}
+    nameless = [header for header, role in named.items() if role is None]
     candidates = (
         [header for header, role in named.items() if role == "phone"]
-        or [
-            header
-            for header, role in named.items()
-            if role is None and _mentions_phones(header) and shares[header] != 0
-        ]
-        or [header for header, role in named.items() if role is None and likely[header] >= _LIKELY_PHONES]
+        or [header for header in nameless if _mentions_phones(header) and shares[header] != 0]
+        or [header for header in nameless if likely[header] >= _LIKELY_PHONES]
     )
     return max(candidates, key=likely.__getitem__, default=None)
 

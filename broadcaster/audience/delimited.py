@@ -58,10 +58,7 @@ def count_lines(path: Path) -> int:
 
 def records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
     """Yield the number and the cells of each row, blank ones too; holds one row in memory."""
-    if dialect.encoding not in dict(ENCODINGS):
-        raise UnreadableFile(f"The encoding “{dialect.encoding}” is not known. Choose one from the list.")
-    if len(dialect.delimiter) != 1 or dialect.delimiter in '"\r\n':
-        raise UnreadableFile("The separator must be one character, such as a comma. Choose one from the list.")
+    _check(dialect)
     number, kept = 0, list[str]()
     try:
         lines = _kept(chain(_lines(path, dialect.encoding), [_END]), kept)
@@ -76,6 +73,14 @@ def records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
             yield number, cells
     except csv.Error as error:  # a cell beyond the library's limit, which lies beyond ours
         raise (_unclosed(number + 1) if len(kept) > 1 else too_long(number + 1)) from error
+
+
+def _check(dialect: Dialect) -> None:
+    """Raise UnreadableFile for an encoding or a separator that no file has; a form or a script may ask for any."""
+    if dialect.encoding not in dict(ENCODINGS):
+        raise UnreadableFile(f"The encoding “{dialect.encoding}” is not known. Choose one from the list.")
+    if len(dialect.delimiter) != 1 or dialect.delimiter in '"\r\n':
+        raise UnreadableFile("The separator must be one character, such as a comma. Choose one from the list.")
 
 
 def _kept(lines: Iterator[str], kept: list[str]) -> Iterator[str]:

@@ -96,22 +96,31 @@ def kind_differs(key: str, known: str) -> str:
 def _column(header: str, given: Any, key: str) -> Column:
     """One column as it is kept. Raises UnreadableFile."""
     column = given if isinstance(given, Mapping) else {"role": "ignore"} if given is None else {}
-    role, kind = column.get("role"), column.get("kind")
+    role = column.get("role")
     if role not in ROLES:
         raise UnreadableFile(f"Nobody knows what “{header}” holds. Say one of: {', '.join(ROLES)}.")
     if role not in KEYED:
         return {"role": role, "key": key}
-    key = column.get("key") or key
+    kept = {"role": role, "key": _usable_key(header, column.get("key") or key)}
+    return kept if role == "row" else kept | {"kind": _known_kind(header, column.get("kind"))}
+
+
+def _usable_key(header: str, key: Any) -> str:
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise UnreadableFile(
             f"“{header}” has a key that templates cannot use. Write a small letter, then small letters, "
             f"digits or _, at most {columns.MAX_KEY_CHARACTERS} in all."
         )
-    if role == "row":
-        return {"role": role, "key": key}
-    if kind is not None and (not isinstance(kind, str) or kind not in values.KINDS):
+    return key
+
+
+def _known_kind(header: str, kind: Any) -> str:
+    """The kind; empty where none is said, so that `_check_kinds` gives one."""
+    if kind is None:
+        return ""
+    if not isinstance(kind, str) or kind not in values.KINDS:
         raise UnreadableFile(f"“{header}” is of a kind that nobody knows. Say one of: {', '.join(values.KINDS)}.")
-    return {"role": role, "key": key, "kind": kind or ""}
+    return kind
 
 
 def _check_keys(kept: Mapping[str, Column]) -> None:
