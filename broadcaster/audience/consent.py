@@ -9,7 +9,6 @@ Only a person takes an opt-out back, with a reason (`take_back`, `revive_erased`
 
 import json
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
@@ -100,29 +99,37 @@ def suppress_each(
     What no contact can have is left out, and so is who was erased: their hash says all, and their address must not be
     stored again.
     """
-    gone = erasure.erased(reasons.keys())
-    fitting = [  # in one order, so that no two writers wait for each other crosswise
-        (address, reason[:REASON_LIMIT])
-        for address, reason in sorted(reasons.items())
-        if 0 < len(address) <= ADDRESS_LIMIT and address not in gone
-    ]
+    fitting = _fitting(reasons)
     if not fitting:
         return set()
-    confirmed_by = channel if source != REPORTED else None
-    if confirmed_by:
-        _confirm(dict(fitting), channel=confirmed_by, source=source)
+    if channel is None or source == REPORTED:
+        return _insert(fitting, channel=channel, source=source, spike=spike)
+    _confirm(fitting, channel=channel, source=source)
+    new = _insert(fitting, channel=channel, source=source, spike=spike)
+    if there := {address: reason for address, reason in fitting.items() if address not in new}:
+        _confirm(there, channel=channel, source=source)  # a receipt's word may have come between
+    return new
+
+
+def _fitting(reasons: Mapping[str, str]) -> dict[str, str]:
+    """What can be stored of it, in one order, so that no two writers wait for each other crosswise."""
+    gone = erasure.erased(reasons.keys())
+    return {
+        address: reason[:REASON_LIMIT]
+        for address, reason in sorted(reasons.items())
+        if 0 < len(address) <= ADDRESS_LIMIT and address not in gone
+    }
+
+
+def _insert(reasons: Mapping[str, str], *, channel: Channel | None, source: str, spike: OptOutSpike | None) -> set[str]:
+    """Store those that are not there yet; which they were."""
     at = connection.ops.adapt_datetimefield_value(timezone.now())
     where = [channel.pk if channel else None, source, spike.pk if spike else None, at]
     is_postgresql = connection.vendor == "postgresql"
-    listed: list[Any] = (
-        [list(column) for column in zip(*fitting, strict=True)] if is_postgresql else [json.dumps(fitting)]
-    )
+    listed = [list(reasons), list(reasons.values())] if is_postgresql else [json.dumps(list(reasons.items()))]
     with connection.cursor() as cursor:
         cursor.execute(INSERT.format(rows=ROWS[connection.vendor]), [*where, *listed])
-        new = {address for (address,) in cursor.fetchall()}
-    if confirmed_by and len(new) < len(fitting):  # a receipt's word may have come between
-        _confirm({one: why for one, why in fitting if one not in new}, channel=confirmed_by, source=source)
-    return new
+        return {address for (address,) in cursor.fetchall()}
 
 
 def may_be_taken_back(channel: Channel | None) -> QuerySet[Suppression]:
