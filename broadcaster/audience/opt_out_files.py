@@ -15,7 +15,7 @@ from pathlib import Path
 from django.db import transaction
 
 from broadcaster.audience import columns, consent, lines, phones, spreadsheets
-from broadcaster.audience.spreadsheets import Dialect, Row, UnreadableFile
+from broadcaster.audience.spreadsheets import Dialect, Preview, Row, UnreadableFile
 from broadcaster.models import Channel
 
 CHUNK_ROWS = 10_000
@@ -80,26 +80,30 @@ def plan(path: Path, filename: str, *, region: str) -> Plan:
     """Look at the file. Raises UnreadableFile where it is no table, or nobody can be found in it; OSError."""
     dialect = spreadsheets.detect(path, filename)
     seen = spreadsheets.preview(path, dialect, SAMPLE_ROWS)
-    roles = columns.guess(seen.headers, [row.values for row in seen.rows], region or None)
     named = {header.strip().casefold(): place for place, header in enumerate(seen.headers)}
-    either = named.get(EITHER)
-    places = {role: seen.headers.index(header) for header, role in roles.items()}
-    if any(places.get(role, either) != either for role in ("phone", "identifier")):
-        either = None  # beside such a column it may be a street
-    places = {role: place for role, place in places.items() if place != either}
-    found = Plan(
+    people, either = _people(seen, region or None), named.get(EITHER)
+    if set(people.values()) <= {either}:
+        people = {}
+    else:
+        either = None  # beside a column of people it may be a street
+    if not people and either is None:
+        raise UnreadableFile(NO_COLUMN)
+    return Plan(
         path=path,
         dialect=dialect,
         region=region or None,
         headers=seen.headers,
-        phone=places.get("phone"),
-        identifier=places.get("identifier"),
+        phone=people.get("phone"),
+        identifier=people.get("identifier"),
         either=either,
         reason=named.get(REASON),
     )
-    if found.phone is None and found.identifier is None and found.either is None:
-        raise UnreadableFile(NO_COLUMN)
-    return found
+
+
+def _people(seen: Preview, region: str | None) -> dict[str, int]:
+    """The places of the columns by which people are found, as far as there are any: phone, identifier."""
+    roles = columns.guess(seen.headers, [row.values for row in seen.rows], region)
+    return {role: seen.headers.index(header) for header, role in roles.items() if role in {"phone", "identifier"}}
 
 
 def suppressed(plan: Plan, *, channel: Channel | None, reason: str, dry_run: bool = False) -> Iterator[Progress]:
@@ -127,24 +131,29 @@ def suppressed(plan: Plan, *, channel: Channel | None, reason: str, dry_run: boo
 
 def read_row(plan: Plan, values: Sequence[str]) -> Read:
     """What the row says; a phone that cannot be read takes nothing from the identifier beside it, nor the reverse."""
-    phone, identifier, either, reason = (
-        values[place].strip() if place is not None and place < len(values) else ""
-        for place in (plan.phone, plan.identifier, plan.either, plan.reason)
-    )
+    places = (plan.phone, plan.identifier, plan.either, plan.reason)
+    phone, identifier, either, reason = (_cell(values, place) for place in places)
     if either and not phone and not identifier:
         phone, identifier = _told_apart(either, plan.region)
-    found: list[str] = []
-    lacks = ""
-    if len(identifier) > consent.ADDRESS_LIMIT:
-        lacks = TOO_LONG
-    elif identifier:
-        found.append(identifier)
-    number = phones.normalise(phone, plan.region) if phone else ""
-    if isinstance(number, phones.Refusal):
-        lacks = number.sentence
-    elif number:
-        found.append(number)
-    return Read(dict.fromkeys(found, reason), lacks or ("" if found else NOBODY))
+    identifier, too_long = _identifier(identifier)
+    number, unreadable = _number(phone, plan.region)
+    found = dict.fromkeys(filter(None, (identifier, number)), reason)
+    return Read(found, unreadable or too_long or ("" if found else NOBODY))
+
+
+def _cell(values: Sequence[str], place: int | None) -> str:
+    return values[place].strip() if place is not None and place < len(values) else ""
+
+
+def _identifier(text: str) -> tuple[str, str]:
+    """(Identifier, what is wrong with it), one of them empty."""
+    return (text, "") if len(text) <= consent.ADDRESS_LIMIT else ("", TOO_LONG)
+
+
+def _number(phone: str, region: str | None) -> tuple[str, str]:
+    """(Number, what is wrong with the phone), one of them empty; both where there is no phone."""
+    number = phones.normalise(phone, region) if phone else ""
+    return (number, "") if isinstance(number, str) else ("", number.sentence)
 
 
 def _told_apart(either: str, region: str | None) -> tuple[str, str]:
