@@ -117,9 +117,7 @@ class Reader:
     ) -> Sequence[str | None]:
         """The phones; None where there is none and the identifier is enough. What is wrong with one comes first."""
         if self.phone < 0:
-            missing = [place for place, identifier in enumerate(identifiers) if not identifier]
-            reasons.update((place, ("nobody", NO_IDENTIFIER)) for place in missing)
-            return [None] * len(identifiers)
+            return _no_phones(identifiers, reasons)
         region, normalise = self.region, phones.normalise
         read = [normalise(text, region) for text in cells[self.phone]]
         for place, phone in enumerate(read):
@@ -137,12 +135,24 @@ class Reader:
         return [f"{{{', '.join(filter(None, members))}}}" for members in zip(*columns, strict=True)]
 
 
+def _no_phones(identifiers: Sequence[str | None], reasons: dict[int, Reason]) -> list[None]:
+    """What stands for the phones of a file that has none, in which each row needs its identifier."""
+    missing = [place for place, identifier in enumerate(identifiers) if not identifier]
+    reasons.update((place, ("nobody", NO_IDENTIFIER)) for place in missing)
+    return [None] * len(identifiers)
+
+
 def _members(field: Field, column: Sequence[str], reasons: dict[int, Reason], *, cleared: str) -> list[str]:
     """The JSON member of each row, empty where the cell is; a cell of another kind is a reason to refuse its row."""
     key, gone = field.key, f"{field.key}{cleared}" if cleared else ""
     if field.kind == "text":
         return [(key + encoded(text) if text != CLEAR else gone) if text else "" for text in column]
-    known = {text: _typed(field, text) for text in set(column) - {"", CLEAR}}
+    return _typed_members(field, column, reasons, gone=gone)
+
+
+def _typed_members(field: Field, column: Sequence[str], reasons: dict[int, Reason], *, gone: str) -> list[str]:
+    """The same for numbers and dates, of which each different one is read once."""
+    key, known = field.key, {text: _typed(field, text) for text in set(column) - {"", CLEAR}}
     members = {"": "", CLEAR: gone} | {text: key + found for text, found in known.items() if isinstance(found, str)}
     for place, text in enumerate(column):
         if text not in members:
