@@ -32,6 +32,7 @@ TEXT_TESTS = ("equals", "contains", "starts_with")
 NUMBER_TESTS = ("=", "<", ">", "between")
 DATE_TESTS = ("before", "after", "within_days")
 IS_SET = "is_set"
+FIELD_TESTS = (*TEXT_TESTS, *NUMBER_TESTS, *DATE_TESTS, IS_SET)
 EVENTS = ("sent", "delivered", "read", "failed")
 
 _KEY = re.compile(r"\w{1,36}", re.ASCII)
@@ -167,17 +168,21 @@ def _field(given: Mapping[str, Any]) -> FieldIs:
     key, test = given.get("key"), given.get("is")
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise Unusable("Choose a field.")
-    if test not in (*TEXT_TESTS, *NUMBER_TESTS, *DATE_TESTS, IS_SET):
+    if not isinstance(test, str) or test not in FIELD_TESTS:
         raise Unusable("Choose how the field is compared.")
     if (test == "between") != ("until" in given) or (test == IS_SET) == ("value" in given):
         raise Unusable("Say what the field is compared with.")
     if test == IS_SET:
         return FieldIs(key, test)
-    read = _text if test in TEXT_TESTS else _number if test in NUMBER_TESTS else _moment(str(test))
-    value, until = read(given["value"]), _number(given["until"]) if "until" in given else None
-    if isinstance(value, int | float) and until is not None and until < value:
+    value = _COMPARED_WITH[test](given["value"])
+    return FieldIs(key, test, value, _upper_end(given["until"], value) if test == "between" else None)
+
+
+def _upper_end(value: object, lower: float) -> int | float:
+    until = _number(value)
+    if until < lower:
         raise Unusable("The second number is smaller than the first. Swap them.")
-    return FieldIs(key, str(test), value, until)
+    return until
 
 
 def _language(given: Mapping[str, Any]) -> Speaks:
@@ -205,7 +210,7 @@ def _created(given: Mapping[str, Any]) -> Created:
     test = given.get("is")
     if not isinstance(test, str) or test not in DATE_TESTS:
         raise Unusable("Choose whether it was before or after a date, or in the last days.")
-    return Created(test, _moment(test)(given.get("value")))
+    return Created(test, _COMPARED_WITH[test](given.get("value")))
 
 
 _READERS: dict[str, tuple[Callable[[Mapping[str, Any]], Any], tuple[str, ...]]] = {
@@ -215,10 +220,6 @@ _READERS: dict[str, tuple[Callable[[Mapping[str, Any]], Any], tuple[str, ...]]] 
     "message": (_message, ("what", "within_days")),
     "created": (_created, ("is", "value")),
 }
-
-
-def _moment(test: str) -> Callable[[object], Any]:
-    return _days if test == "within_days" else _date
 
 
 def _text(value: object) -> str:
@@ -252,6 +253,15 @@ def _date(value: object) -> dt.date:
     if not FIRST_DATE <= date <= LAST_DATE:
         raise Unusable(f"Choose a date from {FIRST_DATE} to {LAST_DATE}.")
     return date
+
+
+_COMPARED_WITH: dict[str, Callable[[object], Any]] = {
+    **dict.fromkeys(TEXT_TESTS, _text),
+    **dict.fromkeys(NUMBER_TESTS, _number),
+    "before": _date,
+    "after": _date,
+    "within_days": _days,
+}
 
 
 def _members(value: object) -> dict[str, Any]:

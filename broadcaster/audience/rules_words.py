@@ -62,23 +62,20 @@ def _says_no(condition: Condition) -> bool:
 
 
 def _phrase(condition: Condition, names: Names) -> str:
-    no = condition.negated
+    no = "not " if condition.negated else ""
     match condition:
         case Rule():
-            return f"{'not ' if no else ''}({_joined(condition, names)})"
+            return f"{no}({_joined(condition, names)})"
         case FieldIs():
             return f"{names.fields.get(condition.key, condition.key)} {_compared(condition)}"
         case Speaks():
-            return f"language is {'not ' if no else ''}{condition.language or 'unknown'}"
+            return f"language is {no}{condition.language or 'unknown'}"
         case InGroup():
-            known = names.groups.get(condition.group)
-            return f"{'not ' if no else ''}in {f'group {known}' if known else GONE}"
+            return f"{no}in {_group(names.groups.get(condition.group))}"
         case Messaged():
-            when = f" in the last {_days(condition.within_days)}" if condition.within_days else ""
-            became = condition.what if condition.what == "failed" else f"was {condition.what}"
-            return f"{'no' if no else 'a'} message {became}{when}"
+            return f"{'no' if no else 'a'} message {_became(condition)}"
         case Created():
-            return f"added {_added(condition)}"
+            return f"added {no}{_since(condition)}"
 
 
 def _compared(condition: FieldIs) -> str:
@@ -87,11 +84,19 @@ def _compared(condition: FieldIs) -> str:
     return words.format(value=condition.value, until=condition.until, days=days)
 
 
-def _added(condition: Created) -> str:
-    no = "not " if condition.negated else ""
+def _group(name: str | None) -> str:
+    return f"group {name}" if name else GONE
+
+
+def _became(condition: Messaged) -> str:
+    what = condition.what if condition.what == "failed" else f"was {condition.what}"
+    return f"{what} in the last {_days(condition.within_days)}" if condition.within_days else what
+
+
+def _since(condition: Created) -> str:
     if isinstance(condition.value, int):
-        return f"{no}in the last {_days(condition.value)}"
-    return f"{no}{condition.test} {condition.value}"
+        return f"in the last {_days(condition.value)}"
+    return f"{condition.test} {condition.value}"
 
 
 def _days(count: int) -> str:
