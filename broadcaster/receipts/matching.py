@@ -78,18 +78,26 @@ class _Finder:
         """The message of the event with this number."""
         event, split = self.events[number], self.references[number]
         if split:
-            target = self.targets.get(split[1])
-            return target if target and self.prefixes[target.broadcast_id] == split[0] else None
-        if is_nameless(event):
-            written = self.by_address.get(_bare(event.address), [])
-            return next((target for target, since in written if not event.at or event.at >= since - CLOCKS), None)
+            return self._referred_to(*split)
+        return self._written_to(event) if is_nameless(event) else self._known_by_id(event)
+
+    def _referred_to(self, prefix: str, pk: int) -> Target | None:
+        target = self.targets.get(pk)
+        return target if target and self.prefixes[target.broadcast_id] == prefix else None
+
+    def _written_to(self, event: ReceiptEvent) -> Target | None:
+        """The newest message to the address that is no newer than the event."""
+        written = self.by_address.get(_bare(event.address), [])
+        return next((target for target, since in written if not event.at or event.at >= since - CLOCKS), None)
+
+    def _known_by_id(self, event: ReceiptEvent) -> Target | None:
+        """The message with the provider's id; an address tells several of one id apart."""
         candidates = self.by_provider_id.get(event.provider_id, [])
-        if not event.address:
-            return candidates[0] if len(candidates) == 1 else None
-        of_address = [target for target in candidates if _bare(target.address) == _bare(event.address)]
-        if not of_address and len(candidates) == 1 and candidates[0].address == ERASED:
-            return candidates[0]  # an id of its own, and the address has gone from the record
-        return of_address[0] if of_address else None
+        only = candidates[0] if len(candidates) == 1 else None
+        if not event.address or (only and only.address == ERASED):
+            return only  # an id of its own; an address that was erased can be compared with none
+        address = _bare(event.address)
+        return next((target for target in candidates if _bare(target.address) == address), None)
 
     def is_misled(self, number: int) -> bool:
         """Whether the event has a reference like ours, and an id to look for where the reference is not."""
