@@ -15,7 +15,7 @@ from broadcaster.admin.contact_form import fields_as_lines, fields_from_lines, k
 from broadcaster.admin.contact_format import OWN
 from broadcaster.admin.exporting import Columns
 from broadcaster.admin.small_import import Rows
-from broadcaster.audience import consent, erasure, values
+from broadcaster.audience import consent, erasure, rules_groups, values
 from broadcaster.content import rules
 from broadcaster.models import Contact, ContactField, Group, Membership
 
@@ -91,9 +91,8 @@ class ContactResource(Columns, Rows, resources.ModelResource):
         _check_words(row)
         for name in self._group_names(row):
             if name.lower() in self.smart:
-                raise ValidationError(
-                    f"A rule says who is in {name}, so nobody is put into it. Take it out of the cell."
-                )
+                sentence = rules_groups.by_rule(name, "nobody is put into it")
+                raise ValidationError(f"{sentence} Take it out of the cell.")
             if name.lower() not in self.group_ids and not self.may_add_groups:
                 raise ValidationError(f"There is no group called {name}, and you may not add one.")
 

@@ -9,7 +9,7 @@ from broadcaster.admin import widgets
 from broadcaster.audience import rules_groups
 from broadcaster.models import Group
 
-BY_RULE = "A rule says who is in the group of this name, so nobody can be added to it. Choose another name."
+BY_RULE = f"{rules_groups.by_rule('the group of this name')} Choose another name."
 
 
 class GroupChoiceForm(forms.Form):

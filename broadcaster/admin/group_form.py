@@ -9,14 +9,14 @@ from broadcaster.admin import rule_entry, rule_field
 from broadcaster.admin.model_form import ModelForm
 from broadcaster.admin.rule_entry import Entry
 from broadcaster.admin.rule_field import RuleField
-from broadcaster.audience import rules
+from broadcaster.audience import rules, rules_groups
 from broadcaster.audience.rules import Unusable
 from broadcaster.models import AudienceUpload, Contact, Group, Membership
 
 LIST, RULE = "list", "rule"
 SORTS = [(LIST, "People I add"), (RULE, "People who fit a rule")]
 NOT_BY_HAND = (
-    "A rule says who is in this group, so nobody can be added by hand. Change the rule, or choose another group."
+    f"{rules_groups.by_rule('this group', 'nobody can be added by hand')} Change the rule, or choose another group."
 )
 HAS_FILE = (
     "The people of the file {} are to join this group, so it stays a list. Let the file be imported, or choose another "

@@ -13,6 +13,7 @@ from broadcaster.admin.export_columns import Number, moment
 from broadcaster.admin.exporting import Columns
 from broadcaster.admin.small_import import Rows
 from broadcaster.admin.spreadsheet_format import Spreadsheet
+from broadcaster.audience import rules_groups
 from broadcaster.models import Contact, Group, Membership
 
 Row = MutableMapping[str, Any]
@@ -134,6 +135,6 @@ class GroupResource(Columns, Rows, resources.ModelResource):
         if group is None and row.get("kind") == RULE:
             raise ValidationError("A group with a rule cannot come from a file. Add it on the page of groups.")
         if group is not None and group.is_smart and self.person is not None:
-            raise ValidationError(f"A rule says who is in {group.name}, so nobody is put into it by a file.")
+            raise ValidationError(rules_groups.by_rule(group.name, "nobody is put into it by a file"))
         if group is not None and "kind" in row and (row["kind"] == RULE) != group.is_smart:
             raise ValidationError(f"{group.name} is a {RULE if group.is_smart else LIST}, and stays so.")

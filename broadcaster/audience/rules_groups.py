@@ -79,6 +79,11 @@ def lists() -> QuerySet[Group]:
     return Group.objects.filter(rule={})
 
 
+def by_rule(group: str, so: str = "nobody can be added to it") -> str:
+    """Why people cannot be put into a smart group, in a sentence; what helps is for the page to say."""
+    return f"A rule says who is in {group}, so {so}."
+
+
 def members(group: Group) -> QuerySet[Contact]:
     """The people of a group as it is now. Raises rules.Unusable."""
     return Contact.objects.filter(Reader().members([group])).order_by()

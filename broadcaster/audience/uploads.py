@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 
-from broadcaster.audience import archives, columns, mappings, remembering, spreadsheets
+from broadcaster.audience import archives, columns, mappings, remembering, rules_groups, spreadsheets
 from broadcaster.audience.spreadsheets import Dialect, Preview, UnreadableFile
 from broadcaster.models import AudienceUpload, Group
 
 if TYPE_CHECKING:
     from django.core.files import File
 
-BY_RULE = "A rule says who is in “{}”, so nobody can be added to it. Choose another group or type a new name."
+BY_RULE = f"{rules_groups.by_rule('“{}”')} Choose another group or type a new name."
 
 
 def receive(file: "File[bytes]", *, author: User | AnonymousUser | None = None, region: str = "") -> AudienceUpload:
