@@ -14,7 +14,7 @@ from broadcaster.models import AudienceRow, Broadcast, Contact
 WIDEST = 200_000  # keys that are looked through at a time, whoever fits: a second or two, however odd the rules
 SPREAD = 2  # keys that are looked through first, for each recipient that is asked for
 GROUP, PERSON = "group:", "contact:"  # how an identifier begins that is a provider's own name for its group or contact
-FIRST = 1_000  # recipients among whom somebody is looked for
+FIRST = 100  # recipients among whom somebody is looked for
 
 
 def _kept_at_provider(beginning: str) -> Q:
