@@ -1,21 +1,18 @@
-"""The addresses of the API. Each is there with and without `.json`, and none is ever redirected.
+"""The addresses of the API, of which none is ever redirected.
 
 A redirect would turn a program's POST into a GET, so whatever is not here is answered at once.
 """
 
-from typing import Any
-
 from django.http import HttpRequest, JsonResponse
-from django.urls import URLPattern, re_path
+from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework.generics import GenericAPIView
 
-from broadcaster.api import broadcasts
-
-
-def resource(name: str, view: type[GenericAPIView[Any]], place: str = "") -> URLPattern:
-    """An address below /api/v2/; `name` stands in it, unless a `place` as a regular expression does."""
-    return re_path(rf"^v2/{place or name}(?:\.json)?$", view.as_view(), name=f"api_{name.replace('/', '_')}")
+from broadcaster.api.audiences import urls as audiences
+from broadcaster.api.broadcasts import urls as broadcasts
+from broadcaster.api.content import urls as content
+from broadcaster.api.people import urls as people
+from broadcaster.api.records import urls as records
+from broadcaster.api.webhooks import urls as webhooks
 
 
 @csrf_exempt
@@ -25,6 +22,11 @@ def nothing_here(request: HttpRequest) -> JsonResponse:
 
 
 urlpatterns = [
-    resource("broadcasts", broadcasts.Broadcasts),
+    *broadcasts.addresses,
+    *people.addresses,
+    *records.addresses,
+    *audiences.addresses,
+    *content.addresses,
+    *webhooks.addresses,
     re_path(r"", nothing_here),
 ]

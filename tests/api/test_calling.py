@@ -133,7 +133,7 @@ def test_a_token_that_calls_too_often_is_told_when_to_go_on(
 
 
 def test_what_nobody_expected_is_answered_in_plain_text(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("broadcaster.api.broadcast_item.prepare", lambda rows: 1 / 0)
+    monkeypatch.setattr("broadcaster.api.broadcasts.item.prepare", lambda rows: 1 / 0)
     assert program.told("GET", "broadcasts.json") == (500, None)
     assert program.last.content == b"Server Error. Site administrators have been notified."
 

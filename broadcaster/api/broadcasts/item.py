@@ -7,8 +7,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from broadcaster.api import urns
+from broadcaster.api.broadcasts.statuses import STATUSES
 from broadcaster.api.fields import When
-from broadcaster.api.statuses import STATUSES
 from broadcaster.models import Broadcast
 from broadcaster.sending import progress
 

@@ -6,7 +6,8 @@ from django.db.models import Model
 from django.utils import timezone
 from rest_framework import serializers
 
-from broadcaster.api import channels, fields, urns
+from broadcaster.api import fields, urns
+from broadcaster.api.broadcasts import defaults
 from broadcaster.models import ApiToken, Broadcast, Channel
 from broadcaster.sending import schedule
 
@@ -61,8 +62,8 @@ class BroadcastForm(serializers.Serializer[Broadcast]):
 
 def _channel(token: ApiToken | None) -> Channel:
     try:
-        return channels.default(token)
-    except channels.NoneFits as error:
+        return defaults.channel_for(token)
+    except defaults.NoneFits as error:
         raise serializers.ValidationError({"channel": [error.sentence]}) from error
 
 

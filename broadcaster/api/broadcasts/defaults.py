@@ -1,18 +1,15 @@
 """Which channel a broadcast goes out on that names none, as those of RapidPro's clients never do."""
 
 import providers
+from broadcaster.errors import Explained
 from broadcaster.models import ApiToken, Channel
 
 
-class NoneFits(Exception):  # noqa: N818  named in the caller's words
-    """No channel can be chosen for the call; `sentence` says what to do."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+class NoneFits(Explained):
+    """No channel can be chosen for the call."""
 
 
-def default(token: ApiToken | None) -> Channel:
+def channel_for(token: ApiToken | None) -> Channel:
     """The token's channel, else the only one that there is. Raises NoneFits."""
     if token and token.channel:
         return token.channel

@@ -8,9 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from broadcaster import tasks
-from broadcaster.api import broadcast_item, filters
-from broadcaster.api.broadcast_form import BroadcastForm
-from broadcaster.api.broadcast_item import LISTS, WITH, BroadcastItem
+from broadcaster.api import filters
+from broadcaster.api.broadcasts import item
+from broadcaster.api.broadcasts.form import BroadcastForm
+from broadcaster.api.broadcasts.item import LISTS, WITH, BroadcastItem
 from broadcaster.api.permissions import reading, sending
 from broadcaster.api.resource import Resource
 from broadcaster.models import Broadcast
@@ -34,7 +35,7 @@ class Broadcasts(Resource):
 
     def prepare(self, rows: list[Any]) -> None:
         """Count how far they are."""
-        broadcast_item.prepare(rows)
+        item.prepare(rows)
 
     def get(self, request: Request) -> Response:
         """List broadcasts, the newest first."""

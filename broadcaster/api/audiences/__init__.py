@@ -1,0 +1,1 @@
+"""Files of people, and who must not be written to."""

@@ -1,0 +1,1 @@
+"""Broadcasts: the list, and new ones."""

@@ -1,0 +1,1 @@
+"""What is said, and over which channel: templates, files and channels."""

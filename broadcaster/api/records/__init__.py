@@ -1,0 +1,1 @@
+"""What became of a broadcast, message by message, and what can be done about it."""

@@ -1,0 +1,1 @@
+"""What programs are told by themselves, and how it reaches them."""
