@@ -31,6 +31,11 @@ ARGUMENTS = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let what takes minutes begin first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: not item.get_closest_marker("slow"))
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_over() -> None:
     """What another test has put into Redis; the database takes care of itself."""

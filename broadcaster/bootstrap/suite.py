@@ -25,6 +25,7 @@ SETTINGS = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
 TITLES = {"postgres": "PostgreSQL", "redis": "Redis"}
 # With these, or for a part of the suite, starting workers costs more than it saves or takes the terminal away.
 NOT_IN_PARALLEL = ("-n", "--numprocesses", "--pdb", "--trace", "-s", "--capture=no", "--collect-only")
+ONE_BY_ONE = ("--maxschedchunk", "1")  # the longest tests come first, and no worker is to have them all
 NOTHING_SELECTED = 5  # pytest's exit status
 ENDING = ((None, 3.0), (signal.SIGINT, 20.0), (signal.SIGKILL, None))
 
@@ -89,7 +90,7 @@ def command(project: Project, run: Run, arguments: list[str]) -> list[str]:
     """Return the command line of one run; the person's arguments come last and win."""
     words = [str(project.python), "-m", "pytest"]
     if not any(word.startswith(NOT_IN_PARALLEL) or (project.root / word.split("::")[0]).exists() for word in arguments):
-        words += ["-n", str(os.cpu_count() or 1)]
+        words += ["-n", str(os.cpu_count() or 1), *ONE_BY_ONE]
     if run.without:
         words += ["-m", " and ".join(f"not {marker}" for marker in run.without)]
     return [*words, *arguments]

@@ -116,7 +116,7 @@ def test_leaving_anything_out_is_a_failure_where_all_is_asked_for(
 def test_the_whole_suite_runs_on_all_cores(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 4)
 
-    assert suite.command(project, SQLITE, [])[1:] == ["-m", "pytest", "-n", "4"]
+    assert suite.command(project, SQLITE, [])[1:] == ["-m", "pytest", "-n", "4", "--maxschedchunk", "1"]
 
 
 @pytest.mark.parametrize("argument", ["requirements.lock", "requirements.lock::test_one", "-n2", "--pdb", "-s"])

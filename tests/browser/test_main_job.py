@@ -13,7 +13,7 @@ from broadcaster.sending import progress
 from tests.audiences import demo_channel, messy_csv, phone
 from tests.running import Site, wait_for
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 GOOD, DUPLICATES, JUNK = 940, 20, 40
 ZONE = "Asia/Jakarta"

@@ -38,6 +38,7 @@ def upload(transactional_db: None) -> AudienceUpload:
     return upload
 
 
+@pytest.mark.slow
 def test_an_import_that_is_killed_ten_times_ends_like_any_other(upload: AudienceUpload) -> None:
     random = Random(20261121)  # noqa: S311
     places = sorted(random.sample(range(1, GOOD), KILLS))

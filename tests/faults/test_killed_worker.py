@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from broadcaster import tasks
 from broadcaster.models import Batch, Broadcast, Message
 from broadcaster.sending import progress
@@ -13,6 +15,7 @@ CONCURRENCY = 8
 PUMPS = 2
 
 
+@pytest.mark.slow
 def test_a_killed_worker_sends_nothing_twice_and_loses_nobody(site: Site) -> None:
     site.simulator.configure(latency_ms=20)  # slow enough to be killed in the middle
     channel, template = demo_channel("kaleyra", site.simulator.url, concurrency=CONCURRENCY)

@@ -28,6 +28,7 @@ def broadcast(request: pytest.FixtureRequest, site: Site) -> Broadcast:
     return broadcast
 
 
+@pytest.mark.slow
 def test_each_row_of_the_file_is_accounted_for(broadcast: Broadcast, site: Site) -> None:
     wait_for(lambda: Broadcast.objects.filter(pk=broadcast.pk, state="completed").exists())
     upload = broadcast.upload
