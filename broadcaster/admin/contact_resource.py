@@ -1,25 +1,23 @@
 """Contacts as rows of a small file, out and in: phones become E.164, empty cells keep what is known."""
 
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from import_export import resources, widgets
 from import_export.fields import Field
 
-from broadcaster.admin import phone_entry
+from broadcaster.admin import contact_rows, phone_entry
 from broadcaster.admin.contact_form import fields_as_lines, fields_from_lines, keep_field_names, typed_fields
 from broadcaster.admin.contact_format import OWN
+from broadcaster.admin.contact_rows import Row
 from broadcaster.admin.exporting import Columns
 from broadcaster.admin.small_import import Rows
 from broadcaster.audience import consent, erasure, rules_groups, values
 from broadcaster.content import rules
 from broadcaster.models import Contact, ContactField, Group, Membership
-
-Row = MutableMapping[str, Any]
 
 ABOUT = ("name", "phone", "identifier", "language", "time_zone")
 GROUP_NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^;,]+))\s*(?:[;,]|$)')
@@ -80,15 +78,14 @@ class ContactResource(Columns, Rows, resources.ModelResource):
 
     def before_import_row(self, row: Row, **kwargs: Any) -> None:
         """Bring the row into our form. Raises ValidationError with one sentence."""
-        for column in [column for column, value in row.items() if not str(value or "").strip()]:
-            del row[column]  # an empty cell keeps the old value
-        if "phone" in row:
-            row["phone"] = phone_entry.read_phone(str(row["phone"]), self.region)
-        if not {"phone", "identifier"} & set(row):
-            raise ValidationError("There is neither a phone nor an identifier.")
-        if erasure.erased([str(row[key]) for key in ("phone", "identifier") if key in row]):
-            raise ValidationError(erasure.SENTENCE)
+        contact_rows.drop_empty_cells(row)
+        contact_rows.read_phone(row, self.region)
+        _check_address(row)
         _check_words(row)
+        self._check_groups(row)
+
+    def _check_groups(self, row: Row) -> None:
+        """Hold the groups against what there is. Raises ValidationError with one sentence."""
         for name in self._group_names(row):
             if name.lower() in self.smart:
                 sentence = rules_groups.by_rule(name, "nobody is put into it")
@@ -98,13 +95,7 @@ class ContactResource(Columns, Rows, resources.ModelResource):
 
     def get_instance(self, instance_loader: object, row: Row) -> Contact | None:
         """The contact that the row means. Raises ValidationError where it means two."""
-        same = Q(phone=row["phone"]) if "phone" in row else Q()
-        if "identifier" in row:
-            same |= Q(identifier=row["identifier"])
-        found = list(Contact.objects.filter(same)[:2])
-        if len(found) > 1:
-            raise ValidationError("The phone and the identifier belong to two different contacts.")
-        return found[0] if found else None
+        return contact_rows.known(row)
 
     def import_instance(self, instance: Contact, row: Row, **kwargs: Any) -> None:
         """Write the row into the contact; its own fields are added to those it has, and what reads as it is stays."""
@@ -173,6 +164,15 @@ def listed_names(text: str) -> list[str]:
     """The names that stand in a cell, separated by ; or , and quoted where they hold one of these."""
     found = (match[1].replace('""', '"') if match[1] else match[2] for match in GROUP_NAME.finditer(text))
     return [name.strip()[:64] for name in found if name and name.strip()]
+
+
+def _check_address(row: Row) -> None:
+    """See that the row names somebody who was not erased. Raises ValidationError with one sentence."""
+    named = contact_rows.addresses(row)
+    if not named:
+        raise ValidationError("There is neither a phone nor an identifier.")
+    if erasure.erased([str(address) for address in named.values()]):
+        raise ValidationError(erasure.SENTENCE)
 
 
 def _check_words(row: Row) -> None:

@@ -1,22 +1,20 @@
 """Groups as rows of a small file, out and in: a name, and in each row one person who is to be on the list."""
 
-from collections.abc import MutableMapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q
+from django.db.models import Count
 from import_export import resources
 from import_export.fields import Field
 
-from broadcaster.admin import phone_entry
+from broadcaster.admin import contact_rows, phone_entry
+from broadcaster.admin.contact_rows import Row
 from broadcaster.admin.export_columns import Number, moment
 from broadcaster.admin.exporting import Columns
 from broadcaster.admin.small_import import Rows
 from broadcaster.admin.spreadsheet_format import Spreadsheet
 from broadcaster.audience import rules_groups
 from broadcaster.models import Contact, Group, Membership
-
-Row = MutableMapping[str, Any]
 
 LIST, RULE = "list", "rule"
 IMPORT_HELP = (
@@ -74,8 +72,7 @@ class GroupResource(Columns, Rows, resources.ModelResource):
 
     def before_import_row(self, row: Row, **kwargs: Any) -> None:
         """Bring the row into our form. Raises ValidationError with one sentence."""
-        for column in [column for column, value in row.items() if not str(value or "")]:
-            del row[column]
+        contact_rows.drop_empty_cells(row)
         if "name" not in row:
             raise ValidationError("Give the group's name.")
         if row.get("kind", LIST) not in (LIST, RULE):
@@ -115,19 +112,12 @@ class GroupResource(Columns, Rows, resources.ModelResource):
 
     def _person(self, row: Row) -> Contact | None:
         """Whom the row names, if anybody. Raises ValidationError with one sentence."""
-        if "phone" in row:
-            row["phone"] = phone_entry.read_phone(str(row["phone"]), self.region)
-        named = {name: row[name] for name in ("phone", "identifier") if name in row}
-        if not named:
-            return None
-        either = Q(*named.items(), _connector=Q.OR)
-        found = list(Contact.objects.filter(either)[:2])
-        if len(found) > 1:
-            raise ValidationError("The phone and the identifier belong to two different contacts.")
-        if not found:
+        contact_rows.read_phone(row, self.region)
+        named, person = contact_rows.addresses(row), contact_rows.known(row)
+        if named and person is None:
             who = " or ".join(named.values())
             raise ValidationError(f"There is no contact {who}. Import the contacts first, with their groups.")
-        return found[0]
+        return person
 
     def _check_rule(self, row: Row) -> None:
         """Refuse what a file cannot say: a rule, and who is in a group that has one."""
