@@ -1,21 +1,14 @@
 """SIGKILL to the importing process, ten times at seeded random points: the end is that of an import left in peace."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from random import Random
-from typing import Any
 
 import pytest
-from django.conf import settings
 
 from broadcaster.audience import importing
 from broadcaster.models import AudienceRow, AudienceUpload, Contact, Group
 from tests.audience.files import counts, finish
 from tests.audiences import messy_csv, uploaded
-from tests.running import ROOT, database_url
+from tests.faults import killed_work
 
 GOOD, DUPLICATES, JUNK = 12_000, 600, 400
 KILLS = 10
@@ -56,26 +49,9 @@ def test_an_import_that_is_killed_ten_times_ends_like_any_other(upload: Audience
 
 def die_at(upload: AudienceUpload, place: int, *, after_s: float) -> int:
     """Let a process import until this row is written, and kill it somewhere in a later chunk; the row it reached."""
-    process = subprocess.Popen([sys.executable, "-c", WORK, str(upload.pk)], cwd=ROOT, env=environment())
-    try:
-        while position(upload) < place and process.poll() is None:
-            time.sleep(0.002)
-        time.sleep(after_s)
-        assert process.poll() is None, "it came to its end before it could be killed"
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+    killed_work.die_at(WORK, upload.pk, is_there=lambda: position(upload) >= place, after_s=after_s)
     return position(upload)
 
 
 def position(upload: AudienceUpload) -> int:
     return AudienceUpload.objects.values_list("position", flat=True).get(pk=upload.pk)
-
-
-def environment() -> dict[str, Any]:
-    return {
-        **os.environ,
-        "DATABASE_URL": database_url(),
-        "DATA_DIR": str(settings.DATA_DIR),
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-    }

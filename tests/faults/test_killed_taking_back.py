@@ -1,10 +1,5 @@
 """SIGKILL to the process that takes a file back, again and again: the end is that of one left in peace."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from random import Random
 
 import pytest
@@ -13,8 +8,7 @@ from broadcaster.audience import undoing
 from broadcaster.models import AudienceRow, AudienceUpload, Contact, Group
 from tests.audience.files import finish, load, people
 from tests.audiences import messy_csv, uploaded
-from tests.faults.test_killed_import import environment
-from tests.running import ROOT
+from tests.faults import killed_work
 
 GOOD = 6_000
 KNOWN = 40  # of the people stay, for they are in another group
@@ -57,15 +51,7 @@ def test_taking_back_that_is_killed_again_and_again_ends_like_any_other(upload: 
 
 def die_at(upload: AudienceUpload, place: int, *, after_s: float) -> int:
     """Let a process take back until so many rows are left, and kill it in a later step; how many were left."""
-    process = subprocess.Popen([sys.executable, "-c", WORK, str(upload.pk)], cwd=ROOT, env=environment())
-    try:
-        while left_of(upload) > place and process.poll() is None:
-            time.sleep(0.002)
-        time.sleep(after_s)
-        assert process.poll() is None, "it came to its end before it could be killed"
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+    killed_work.die_at(WORK, upload.pk, is_there=lambda: left_of(upload) <= place, after_s=after_s)
     return left_of(upload)
 
 
