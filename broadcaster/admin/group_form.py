@@ -62,17 +62,20 @@ class GroupForm(ModelForm):
         was = RULE if self.instance.is_smart else LIST
         if (given.get("sort") or was) == LIST:
             self.instance.rule = {}
-        elif given.get("add_contacts"):
-            self.add_error("add_contacts", NOT_BY_HAND)
-        elif was == LIST and self.instance.pk and Membership.objects.filter(group=self.instance).exists():
-            self.add_error(None, HAS_PEOPLE)
-        elif was == LIST and (file := _file_for(self.instance)):
-            self.add_error(None, HAS_FILE.format(file))
-        elif given.get("sort") or "conditions-match" in self.data:
-            self._read_rule(given["conditions"])
+        else:
+            self._clean_rule(given)
         if self.has_new_rule:
             self.instance.counted = self.instance.counted_at = None
         return given
+
+    def _clean_rule(self, given: dict[str, Any]) -> None:
+        """Take the rule, unless people are in the group, or are to be."""
+        if given.get("add_contacts"):
+            self.add_error("add_contacts", NOT_BY_HAND)
+        elif sentence := _why_a_list(self.instance):
+            self.add_error(None, sentence)
+        elif given.get("sort") or "conditions-match" in self.data:
+            self._read_rule(given["conditions"])
 
     def _read_rule(self, entry: Entry) -> None:
         try:
@@ -81,11 +84,20 @@ class GroupForm(ModelForm):
             self.add_error("conditions", error)
 
 
+def _why_a_list(group: Group) -> str:
+    """Why the group stays a list, in a sentence; empty where it may have a rule."""
+    if group.is_smart or not group.pk:
+        return ""
+    if Membership.objects.filter(group=group).exists():
+        return HAS_PEOPLE
+    file = _file_for(group)
+    return HAS_FILE.format(file) if file else ""
+
+
 def _file_for(group: Group) -> AudienceUpload | None:
     """A file whose people are yet to join the group."""
     state = AudienceUpload.State
-    waiting = AudienceUpload.objects.filter(state__in=(state.UPLOADED, state.IMPORTING))
-    return waiting.filter(group=group).first() if group.pk else None
+    return AudienceUpload.objects.filter(state__in=(state.UPLOADED, state.IMPORTING), group=group).first()
 
 
 def _entry(group: Group) -> Entry:

@@ -82,16 +82,7 @@ class FileOfOptOuts:
         if not request.user.has_perm("broadcaster.add_suppression"):
             raise PermissionDenied
         form = FileForm(request.POST or None, request.FILES or None)
-        progress, refused = Progress(), list[Refused]()
-        if form.is_valid():
-            try:
-                progress, refused = _take(form.cleaned_data)
-            except UnreadableFile as error:
-                form.add_error("file", error.sentence)
-            except OSError:
-                form.add_error("file", BROKEN)
-            else:
-                _record(request, form.cleaned_data["file"].name or "", progress)
+        progress, refused = _taken(request, form) if form.is_valid() else (Progress(), [])
         context = {
             **self.admin_site.each_context(request),
             "title": "Import opt-outs",
@@ -103,6 +94,20 @@ class FileOfOptOuts:
         }
         status = 400 if form.is_bound and form.errors else 200
         return TemplateResponse(request, "broadcaster/records/optout_file.html", context, status=status)
+
+
+def _taken(request: HttpRequest, form: FileForm) -> tuple[Progress, list[Refused]]:
+    """What became of the file's rows; of none of them where it cannot be read, and the form says why."""
+    try:
+        progress, refused = _take(form.cleaned_data)
+    except UnreadableFile as error:
+        form.add_error("file", error.sentence)
+    except OSError:
+        form.add_error("file", BROKEN)
+    else:
+        _record(request, form.cleaned_data["file"].name or "", progress)
+        return progress, refused
+    return Progress(), []
 
 
 def _take(given: dict[str, Any]) -> tuple[Progress, list[Refused]]:
