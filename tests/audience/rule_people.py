@@ -83,8 +83,7 @@ def fits(condition: Condition, person: Person, groups: list[Group]) -> bool:
 def _fits(condition: Condition, person: Person, groups: list[Group]) -> bool:
     match condition:
         case Rule():
-            answers = [fits(each, person, groups) for each in condition.conditions]
-            return all(answers) if condition.match == "all" else any(answers)
+            return rule_fits(condition, person, groups)
         case FieldIs():
             return field_fits(condition, person.fields.get(condition.key))
         case Speaks():
@@ -92,12 +91,21 @@ def _fits(condition: Condition, person: Person, groups: list[Group]) -> bool:
         case InGroup():
             return any(groups[place].pk == condition.group for place in person.groups)
         case Messaged():
-            longest = dt.timedelta.max.days if condition.within_days is None else condition.within_days
-            kinds = {"sent": ("sent", "delivered", "read"), "delivered": ("delivered", "read")}
-            wanted = kinds.get(condition.what, (condition.what,))
-            return any(what in wanted and days <= longest for what, days in person.messages)
+            return messages_fit(condition, person.messages)
         case Created():
             return created_fits(condition, NOW - dt.timedelta(days=person.days_old))
+
+
+def rule_fits(rule: Rule, person: Person, groups: list[Group]) -> bool:
+    answers = [fits(each, person, groups) for each in rule.conditions]
+    return all(answers) if rule.match == "all" else any(answers)
+
+
+def messages_fit(condition: Messaged, messages: tuple[tuple[str, int], ...]) -> bool:
+    longest = dt.timedelta.max.days if condition.within_days is None else condition.within_days
+    kinds = {"sent": ("sent", "delivered", "read"), "delivered": ("delivered", "read")}
+    wanted = kinds.get(condition.what, (condition.what,))
+    return any(what in wanted and days <= longest for what, days in messages)
 
 
 def field_fits(condition: FieldIs, value: Any) -> bool:

@@ -94,16 +94,26 @@ class Forms(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        fields, name, value = self.posts[-1], given.get("name") or "", given.get("value") or ""
-        if tag == "form":
-            self.posts.append({})
-        elif tag == "input" and name and (given.get("type") not in {"checkbox", "radio"} or "checked" in given):
-            fields[name] = value or ("on" if given.get("type") == "checkbox" else "")
-        elif tag == "select":
-            self._select = name
-        elif tag == "option" and self._select and ("selected" in given or self._select not in fields):
-            fields[self._select] = value
+        given = {name: value or "" for name, value in attrs}
+        match tag:
+            case "form":
+                self.posts.append({})
+            case "input":
+                self._input(given)
+            case "select":
+                self._select = given.get("name", "")
+            case "option":
+                self._option(given)
+
+    def _input(self, given: dict[str, str]) -> None:
+        name, kind = given.get("name"), given.get("type")
+        if name and (kind not in {"checkbox", "radio"} or "checked" in given):
+            self.posts[-1][name] = given.get("value") or ("on" if kind == "checkbox" else "")
+
+    def _option(self, given: dict[str, str]) -> None:
+        """The chosen one; a browser takes the first where none is."""
+        if self._select and ("selected" in given or self._select not in self.posts[-1]):
+            self.posts[-1][self._select] = given.get("value", "")
 
 
 def shown(response: Any) -> str:
