@@ -232,6 +232,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "broadcaster.api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "broadcaster.api.errors.answer",
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS is answered by the description of the API
     "URL_FORMAT_OVERRIDE": None,
 }
 

@@ -7,15 +7,24 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpResponse
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from rest_framework import status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.views import exception_handler, set_rollback
 
 log = logging.getLogger(__name__)
 
+TOO_LARGE = "The request is too large. Send fewer things in one, or upload them as a file."
 UNEXPECTED = "Server Error. Site administrators have been notified."
+
+
+class TooLarge(APIException):
+    """The body has more than the server takes."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
 
 
 class Conflict(APIException):
@@ -27,10 +36,19 @@ class Conflict(APIException):
 
 def answer(error: Exception, context: Mapping[str, Any]) -> HttpResponseBase:
     """The answer to a call that failed."""
-    known: HttpResponseBase | None = exception_handler(error, dict(context))
+    known: HttpResponseBase | None = exception_handler(_told(error), dict(context))
     if known is not None:
         return known
     request = context["request"]
     log.error("%s %s failed", request.method, request.path, exc_info=error)
     set_rollback()
     return HttpResponse(UNEXPECTED, status=500, content_type="text/plain")
+
+
+def _told(error: Exception) -> Exception:
+    """The error as a caller is told of it: a request that Django takes for an attack, or that ended, is a bad one."""
+    if isinstance(error, RequestDataTooBig):
+        return TooLarge(TOO_LARGE)
+    if isinstance(error, SuspiciousOperation | UnreadablePostError):
+        return ParseError(str(error))
+    return error

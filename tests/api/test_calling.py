@@ -92,6 +92,8 @@ def test_a_page_of_the_browser_calls_with_its_session_and_its_form_token(program
 @pytest.mark.parametrize(
     ("method", "body", "options", "status", "detail"),
     [
+        ("OPTIONS", None, {}, 405, 'Method "OPTIONS" not allowed.'),
+        ("POST", " " * 5_000_001, {}, 413, "The request is too large."),
         ("DELETE", None, {}, 405, 'Method "DELETE" not allowed.'),
         ("PUT", {}, {}, 405, 'Method "PUT" not allowed.'),
         ("POST", "x", {"content_type": "text/plain"}, 415, 'Unsupported media type "text/plain" in request.'),
