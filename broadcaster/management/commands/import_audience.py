@@ -10,23 +10,21 @@ its import ended before, as where somebody cancels it in the browser; 130 when C
 
 import json
 import math
-import sys
 import time
 from argparse import ArgumentParser
 from contextlib import contextmanager
-from pathlib import Path
 from time import sleep
-from typing import Any, NoReturn
+from typing import Any
 
 from django.core.files import File
-from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from broadcaster.audience import columns, importing, mappings, phones, rejects, uploads, values
+from broadcaster.audience import columns, importing, mappings, rejects, uploads, values
 from broadcaster.audience.spreadsheets import Dialect, UnreadableFile
+from broadcaster.management.file_command import NOT_IMPORTED, FileCommand, pace, region_of, rejected_file
 from broadcaster.models import AudienceUpload, Group
 
-NOT_IMPORTED, INTERRUPTED = 2, 130
+INTERRUPTED = 130
 LOOK_EVERY_S = 1.0  # at a file that another worker imports
 TRIAL = (
     "count, and keep nothing. It writes everything and takes it back at its end; until then other imports wait, and on "
@@ -36,18 +34,18 @@ State = AudienceUpload.State
 BAR, WIDTH = 20, 78  # characters of the bar, and of the line that it stands in
 
 
-class Command(BaseCommand):
-    """Imports in this process; one JSON object on stdout, progress on stderr where that is a terminal."""
+class Command(FileCommand):
+    """A trial writes everything, since only the database can tell what would become of a row."""
 
     help = "Import an audience file; prints one JSON summary."
+    trial = TRIAL
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """What the pages ask for, with the same guesses where nothing is said."""
-        parser.add_argument("file", type=Path)
+        super().add_arguments(parser)
         parser.add_argument(
             "--group", metavar="NAME", default="", help="everyone in the file joins it; made if missing"
         )
-        parser.add_argument("--region", metavar="CC", default="", help="the country of local numbers, such as ID")
         parser.add_argument(
             "--mapping",
             action="append",
@@ -56,8 +54,6 @@ class Command(BaseCommand):
             help=f"what a column holds: {', '.join(mappings.ROLES)}; as often as needed. KEY is how templates name it, "
             f"and KIND what the values of a field are: {', '.join(values.KINDS)}",
         )
-        parser.add_argument("--rejected", type=Path, help="where the refused rows go; FILE.rejected.csv if not said")
-        parser.add_argument("--dry-run", action="store_true", help=TRIAL)
 
     def handle(self, *_args: str, **options: Any) -> None:
         """Receive, import, tell."""
@@ -67,25 +63,23 @@ class Command(BaseCommand):
                 upload = self._receive(options)
                 is_interrupted, rejected = self._import(upload, options)
         except UnreadableFile as error:
-            self._end(error.sentence)
+            self.end(error.sentence)
         except OSError as error:
-            self._end(f"{options['file']} cannot be read or kept: {error.strerror}.")
+            self.end(f"{options['file']} cannot be read or kept: {error.strerror}.")
         except AudienceUpload.DoesNotExist:
-            self._end("Its record was deleted meanwhile, so nobody can say what became of its rows.")
+            self.end("Its record was deleted meanwhile, so nobody can say what became of its rows.")
         except KeyboardInterrupt:
-            self._end("Interrupted.", INTERRUPTED)
+            self.end("Interrupted.", INTERRUPTED)
         summary = {"rows": upload.rows, **{name: getattr(upload, name) for name in AudienceUpload.COUNTS}}
         summary |= {"seconds": round(time.monotonic() - started, 1), "rejected_file": rejected}
         self.stdout.write(json.dumps(summary))
         if upload.state != State.IMPORTED:
             kept = " This was a trial, so nothing is kept." if options["dry_run"] else ""
-            self._end(_why_it_ended(upload) + kept, INTERRUPTED if is_interrupted else NOT_IMPORTED)
+            self.end(_why_it_ended(upload) + kept, INTERRUPTED if is_interrupted else NOT_IMPORTED)
 
     def _receive(self, options: dict[str, Any]) -> AudienceUpload:
-        region = options["region"].upper()
-        if region and region not in dict(phones.regions()):
-            raise UnreadableFile(f"There is no country {region}. Give its two letters, such as ID.")
-        path: Path = options["file"]
+        region = region_of(options)
+        path = options["file"]
         with path.open("rb") as file:
             upload = uploads.receive(File(file, name=path.name), region=region)
         try:
@@ -118,9 +112,8 @@ class Command(BaseCommand):
         started = time.monotonic()
 
         def tell(rows: int) -> None:
-            if self.stderr.isatty():
-                line = progress(before + rows, upload.expected_rows, seconds=time.monotonic() - started)
-                self.stderr.write(f"\r{line:{WIDTH}}", ending="")
+            line = progress(before + rows, upload.expected_rows, seconds=time.monotonic() - started)
+            self.tell(f"{line:{WIDTH}}")
 
         while True:
             before = upload.rows
@@ -132,16 +125,12 @@ class Command(BaseCommand):
         if self.stderr.isatty():
             self.stderr.write("")
 
-    def _end(self, sentence: str, code: int = NOT_IMPORTED) -> NoReturn:
-        self.stderr.write(sentence)
-        sys.exit(code)
-
 
 def _rejected(upload: AudienceUpload, options: dict[str, Any]) -> str | None:
     """The file with the refused rows, or None where there are none."""
     if not upload.rejected.exists():
         return None
-    target = options["rejected"] or Path(f"{options['file']}.rejected.csv")
+    target = rejected_file(options)
     with target.open("w", encoding="utf-8", newline="") as file:
         file.writelines(rejects.as_csv(upload))
     return str(target)
@@ -185,13 +174,12 @@ def _mapping(upload: AudienceUpload, given: list[str]) -> dict[str, dict[str, st
 
 def progress(rows: int, expected: int, *, seconds: float) -> str:
     """How far an import is, in one line: a bar and the time left, where the file tells how many rows it has."""
-    rate = rows / max(seconds, 0.001)
-    told = f"{rows:,} rows, {rate:,.0f} a second"
+    told = pace(rows, seconds)
     if not expected or not rows:
         return told
     share = min(1.0, rows / expected)
     bar = "#" * round(share * BAR)
-    return f"[{bar:.<{BAR}}] {share:4.0%}  {told}, {max(0, expected - rows) / rate:,.0f} s left"
+    return f"[{bar:.<{BAR}}] {share:4.0%}  {told}, {max(0, expected - rows) * max(seconds, 0.001) / rows:,.0f} s left"
 
 
 def _group(name: str) -> Group | None:

@@ -8,48 +8,42 @@ rows were, and 2 when it cannot be read. What was read before stays out; taking 
 """
 
 import json
-import sys
 import time
 from argparse import ArgumentParser
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any
 
-from django.core.management.base import BaseCommand
-
-from broadcaster.audience import opt_out_files, phones
+from broadcaster.audience import opt_out_files
 from broadcaster.audience.opt_out_files import Plan, Progress
 from broadcaster.audience.spreadsheets import UnreadableFile
+from broadcaster.management.file_command import FileCommand, pace, region_of, rejected_file
 from broadcaster.models import Channel
 
-CANNOT_BE_READ = 2
 
-
-class Command(BaseCommand):
-    """Imports in this process; one JSON object on stdout, progress on stderr where that is a terminal."""
+class Command(FileCommand):
+    """What the page of opt-outs does, for a list of any length."""
 
     help = "Import a list of people who opted out; prints one JSON summary."
+    trial = "count, and write nothing"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """What the page asks for."""
-        parser.add_argument("file", type=Path)
+        super().add_arguments(parser)
         parser.add_argument("--channel", metavar="NAME", default="", help="out of this channel; of all if not said")
-        parser.add_argument("--region", metavar="CC", default="", help="the country of local numbers, such as ID")
         parser.add_argument("--reason", default="Imported from a list.", help="for rows that give none")
-        parser.add_argument("--rejected", type=Path, help="where the refused rows go; FILE.rejected.csv if not said")
-        parser.add_argument("--dry-run", action="store_true", help="count, and write nothing")
 
     def handle(self, *_args: str, **options: Any) -> None:
         """Look, import, tell."""
         started = time.monotonic()
-        target: Path = options["rejected"] or Path(f"{options['file']}.rejected.csv")
+        target = rejected_file(options)
         try:
-            plan = opt_out_files.plan(options["file"], options["file"].name, region=_region(options["region"]))
+            plan = opt_out_files.plan(options["file"], options["file"].name, region=region_of(options))
             progress = self._import(plan, target, options)
         except UnreadableFile as error:
-            self._end(error.sentence)
+            self.end(error.sentence)
         except OSError as error:
-            self._end(f"{error.filename or options['file']} cannot be read or written: {error.strerror}.")
+            self.end(f"{error.filename or options['file']} cannot be read or written: {error.strerror}.")
         summary = {name: getattr(progress, name) for name in ("rows", "new", "known", "invalid")}
         summary |= {"seconds": round(time.monotonic() - started, 1)}
         self.stdout.write(
@@ -68,22 +62,8 @@ class Command(BaseCommand):
                     file.write(opt_out_files.refused_heading(plan))
                 if file:
                     file.writelines(map(opt_out_files.refused_line, progress.refused))
-                if self.stderr.isatty():
-                    rate = progress.rows / max(time.monotonic() - started, 0.001)
-                    self.stderr.write(f"\r{progress.rows:,} rows, {rate:,.0f} a second", ending="")
+                self.tell(pace(progress.rows, time.monotonic() - started))
         return progress
-
-    def _end(self, sentence: str) -> NoReturn:
-        self.stderr.write(sentence)
-        sys.exit(CANNOT_BE_READ)
-
-
-def _region(text: str) -> str:
-    """The country. Raises UnreadableFile where there is none of this name."""
-    region = text.upper()
-    if region and region not in dict(phones.regions()):
-        raise UnreadableFile(f"There is no country {region}. Give its two letters, such as ID.")
-    return region
 
 
 def _channel(name: str) -> Channel | None:
