@@ -12,13 +12,13 @@ from broadcaster.admin.journey import estimates
 from broadcaster.admin.journey.access import go, may, of_draft, require, with_permission
 from broadcaster.admin.journey.audience_form import AudienceForm
 from broadcaster.admin.journey.drafts import keep
-from broadcaster.admin.journey.intake import DISK_FULL, Refused, posted_file, takes_file
 from broadcaster.admin.journey.pages import draw, page, wants_fragment
+from broadcaster.admin.journey.posted_file import takes_file
 from broadcaster.admin.journey.provider_groups import sections
 from broadcaster.admin.journey.steps import page_of
-from broadcaster.audience import rules_counts, uploads
+from broadcaster.audience import intake, rules_counts
+from broadcaster.audience.intake import Refused
 from broadcaster.audience.segments import Estimate
-from broadcaster.audience.spreadsheets import UnreadableFile
 from broadcaster.models import AudienceUpload, Broadcast, Template
 
 
@@ -73,16 +73,11 @@ def _page(
 
 def _receive(request: HttpRequest, form: AudienceForm) -> AudienceUpload | None:
     """Keep the posted file, unless something else is wrong with the form. Raises Refused."""
-    file = posted_file(request, "file")
+    file = intake.posted_file(request, "file")
     if file is None or not form.is_valid():
         return None
     require(request, "add_audienceupload")
-    try:
-        return uploads.receive(file, author=request.user, region=form.cleaned_data["region"])
-    except UnreadableFile as error:
-        raise Refused(error.sentence, 400) from error
-    except OSError as error:
-        raise Refused(DISK_FULL, 507) from error
+    return intake.kept(file, author=request.user, region=form.cleaned_data["region"])
 
 
 def _save(form: AudienceForm, upload: AudienceUpload | None, user: User | AnonymousUser) -> Broadcast:

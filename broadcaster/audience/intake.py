@@ -1,20 +1,21 @@
 """The first thing that a posted file meets: it goes straight to disk, and no further than the limit or the disk allow.
 
-A file that is refused here is read to its end but not kept, so that the browser gets an answer instead of a reset.
+A file that is refused here is read to its end but not kept, so that whoever posted it gets an answer instead of
+a reset.
 """
 
-from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
-from django.http import HttpRequest, HttpResponseBase
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.http import HttpRequest
 
-from broadcaster.admin.journey.access import View
 from broadcaster.audience import uploads
+from broadcaster.audience.dialects import UnreadableFile
 from broadcaster.errors import Explained
+from broadcaster.models import AudienceUpload
 
 DISK_FULL = "There is no room on the server's disk for this file. Free some space, then upload it again."
 
@@ -67,18 +68,6 @@ class Intake(TemporaryFileUploadHandler):
         return SkipFile(sentence)
 
 
-def takes_file(view: View) -> View:
-    """Let the view take a file. The token against forged forms is checked after the handler is in its place."""
-
-    @csrf_exempt
-    @wraps(view)
-    def prepared(request: HttpRequest, *args: int, **kwargs: int) -> HttpResponseBase:
-        request.upload_handlers = [Intake(request)]
-        return csrf_protect(view)(request, *args, **kwargs)
-
-    return prepared
-
-
 def posted_file(request: HttpRequest, field: str) -> "UploadedFile[bytes] | None":
     """The file that was posted, if one was. Raises Refused where it could not be kept."""
     file = request.FILES.get(field)
@@ -86,3 +75,13 @@ def posted_file(request: HttpRequest, field: str) -> "UploadedFile[bytes] | None
         if isinstance(handler, Intake) and handler.refusal:
             raise handler.refusal
     return file if isinstance(file, UploadedFile) else None
+
+
+def kept(file: "UploadedFile[bytes]", *, author: User | AnonymousUser, region: str) -> AudienceUpload:
+    """The posted file, kept and described. Raises Refused, and then nothing is kept."""
+    try:
+        return uploads.receive(file, author=author, region=region)
+    except UnreadableFile as error:
+        raise Refused(error.sentence, 400) from error
+    except OSError as error:
+        raise Refused(DISK_FULL, 507) from error
