@@ -12,6 +12,7 @@ from broadcaster.content.rendering import NoBaseTranslation, Renderer, freeze, v
 from broadcaster.content.values import Unreadable
 from broadcaster.models import AudienceRow, Broadcast, Contact
 
+SPREAD = 10  # recipients that are looked at first, for each that is wanted
 CHECKED = 1_000  # enough to notice a column with gaps, few enough for a page that is drawn again and again
 
 
@@ -51,9 +52,17 @@ def client_of(broadcast: Broadcast) -> providers.Client | None:
 
 
 def reachable(broadcast: Broadcast, limit: int = CHECKED) -> list[Person]:
-    """The first of the audience (a new file's people in its order), without those whom expansion will skip."""
+    """The first of the audience (a new file's people in its order), without those whom expansion will skip.
+
+    They are among the first CHECKED. For a few of them a few are looked at, and the others only if these do not do.
+    """
+    few = _reachable_of(broadcast, limit, limit * SPREAD) if limit * SPREAD < CHECKED else []
+    return few if len(few) == limit else _reachable_of(broadcast, limit, CHECKED)
+
+
+def _reachable_of(broadcast: Broadcast, limit: int, looked_at: int) -> list[Person]:
     client = client_of(broadcast)
-    contacts = list(segments.recipients(broadcast).order_by("pk")[:CHECKED])
+    contacts = list(segments.recipients(broadcast).order_by("pk")[:looked_at])
     if client:
         contacts = [contact for contact in contacts if _is_known(contact, client.capabilities)]
     if broadcast.channel:

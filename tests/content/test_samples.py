@@ -52,6 +52,14 @@ def test_people_who_opted_out_by_their_identifier_are_no_samples(compose: Compos
     assert [each.name for each in samples(compose())] == ["Budi"]
 
 
+def test_others_are_looked_at_where_the_first_will_be_skipped(
+    compose: Compose, ann: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("broadcaster.content.samples.SPREAD", 1)
+    Suppression.objects.create(address=ann.address)
+    assert [each.name for each in samples(compose(), limit=1)] == ["Budi"]
+
+
 def test_excluded_people_are_no_samples(compose: Compose, ann: Contact) -> None:
     group = Group.objects.create(name="Staff")
     group.contacts.add(ann)

@@ -4,7 +4,7 @@ from broadcaster.audience import rules_counts, segments
 from broadcaster.audience.segments import Estimate
 from broadcaster.models import Broadcast
 
-QUICK_S, LONGEST_S = 0.1, 3.0
+QUICK_S, LONGEST_S = 0.05, 3.0
 TOO_LONG = "It takes too long to count them now. They are counted when the broadcast is prepared."
 
 
