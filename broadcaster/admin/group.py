@@ -5,8 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -16,16 +16,16 @@ from broadcaster import tasks
 from broadcaster.admin import words
 from broadcaster.admin.base import Admin
 from broadcaster.admin.contact_search import ContactSearch, in_words
-from broadcaster.admin.deletion import NAMED, CountedDeletion
+from broadcaster.admin.deletion import CountedDeletion
 from broadcaster.admin.exporting import Export
 from broadcaster.admin.group_form import GroupForm
 from broadcaster.admin.group_preview import preview
 from broadcaster.admin.group_resource import IMPORT_HELP, GroupResource, GroupSpreadsheet
 from broadcaster.admin.membership import add_to_group, group_size, whole_size, with_size
 from broadcaster.admin.small_import import SmallImport
-from broadcaster.audience import rules, rules_counts, rules_groups, rules_words
+from broadcaster.audience import group_uses, rules, rules_counts, rules_words
 from broadcaster.audience.rules import Unusable
-from broadcaster.models import Broadcast, Group, Membership
+from broadcaster.models import Group, Membership
 
 
 @admin.register(Group)
@@ -119,7 +119,7 @@ class GroupAdmin(Export, SmallImport, CountedDeletion, Admin):
         group = self.get_object(request, object_id)
         if group is not None:
             tasks.wake_counts(rules_counts.stale([group]))
-        facts = {"planned": planned(group) if group else []}
+        facts = {"planned": group_uses.planned(group) if group else []}
         response: HttpResponse = super().change_view(request, object_id, form_url, facts | (extra_context or {}))
         return response
 
@@ -130,7 +130,7 @@ class GroupAdmin(Export, SmallImport, CountedDeletion, Admin):
             return
         if obj.is_smart:
             transaction.on_commit(lambda: tasks.recount(obj.pk))
-        if names := [broadcast.name for broadcast in planned(obj)]:
+        if names := [broadcast.name for broadcast in group_uses.planned(obj)]:
             sentence = f"The new rule counts for {', '.join(names)}: it goes to whoever fits when it is prepared."
             self.message_user(request, sentence, messages.WARNING)
 
@@ -155,15 +155,7 @@ class GroupAdmin(Export, SmallImport, CountedDeletion, Admin):
 
     def in_use(self, records: list[Group]) -> Iterator[str]:
         """The rules that name it, and what is about to go to it or is to leave it out."""
-        if connection.in_atomic_block:
-            rules_groups.hold(Group.objects.all())
-        for group, users in rules_groups.users_of(records).items():
-            yield from (f"The rule of the group {user} names {group}." for user in users[:NAMED])
-        for broadcast in _about_to_use([group.pk for group in records])[:NAMED]:
-            yield f"The broadcast {broadcast} is {broadcast.get_state_display().lower()} and uses it."
-        for broadcast in _at_the_desk_without([group.pk for group in records])[:NAMED]:
-            state = broadcast.get_state_display().lower()
-            yield f"The broadcast {broadcast} is {state} and leaves these people out. Take the group out of it first."
+        return group_uses.hindrances(records)
 
 
 def rule_in_words(group: Group) -> str:
@@ -172,23 +164,3 @@ def rule_in_words(group: Group) -> str:
         return rules_words.in_words(rules.parse(group.rule))
     except Unusable as error:
         return f"The rule cannot be used. {error.sentence}"
-
-
-def planned(group: Group) -> list[Broadcast]:
-    """Broadcasts that are about to go to this group, or leave it out, also by way of other groups' rules."""
-    groups = {group} | rules_groups.all_users_of([group])
-    return list(_about_to_use([each.pk for each in groups])[:NAMED])
-
-
-def _about_to_use(groups: list[int]) -> QuerySet[Broadcast]:
-    state = Broadcast.State
-    on_its_way = (state.AWAITING_APPROVAL, state.SCHEDULED, state.PREPARING, state.PAUSED)
-    waiting = Broadcast.objects.filter(state__in=on_its_way, prepared_at=None)
-    return waiting.filter(Q(groups__in=groups) | Q(exclude_groups__in=groups)).distinct()
-
-
-def _at_the_desk_without(groups: list[int]) -> QuerySet[Broadcast]:
-    """Broadcasts that a person may still send and that leave a group out: without it they would reach its people."""
-    state = Broadcast.State
-    unsent = Broadcast.objects.filter(state__in=(state.DRAFT, state.MISSED, state.FAILED))
-    return unsent.filter(exclude_groups__in=groups).distinct()
