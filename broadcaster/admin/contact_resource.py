@@ -9,13 +9,13 @@ from django.core.exceptions import ValidationError
 from import_export import resources, widgets
 from import_export.fields import Field
 
-from broadcaster.admin import contact_rows, phone_entry
+from broadcaster.admin import contact_rows
 from broadcaster.admin.contact_form import fields_as_lines, fields_from_lines, keep_field_names, typed_fields
 from broadcaster.admin.contact_format import OWN
 from broadcaster.admin.contact_rows import Row
 from broadcaster.admin.exporting import Columns
 from broadcaster.admin.small_import import Rows
-from broadcaster.audience import consent, erasure, rules_groups, values
+from broadcaster.audience import consent, erasure, regions, rules_groups, values
 from broadcaster.content import rules
 from broadcaster.models import Contact, ContactField, Group, Membership
 
@@ -68,7 +68,7 @@ class ContactResource(Columns, Rows, resources.ModelResource):
     def before_import(self, dataset: Any, **kwargs: Any) -> None:
         """Ask once for what every row needs: the country, the groups, the fields, and who may make new groups."""
         super().before_import(dataset, **kwargs)
-        self.region = phone_entry.home_region()
+        self.region = regions.home()
         groups = list(Group.objects.all())
         self.group_ids = {group.name.lower(): group.pk for group in groups}
         self.smart = {group.name.lower() for group in groups if group.is_smart}

@@ -7,13 +7,13 @@ from django.db.models import Count
 from import_export import resources
 from import_export.fields import Field
 
-from broadcaster.admin import contact_rows, phone_entry
+from broadcaster.admin import contact_rows
 from broadcaster.admin.contact_rows import Row
 from broadcaster.admin.export_columns import Number, moment
 from broadcaster.admin.exporting import Columns
 from broadcaster.admin.small_import import Rows
 from broadcaster.admin.spreadsheet_format import Spreadsheet
-from broadcaster.audience import rules_groups
+from broadcaster.audience import regions, rules_groups
 from broadcaster.models import Contact, Group, Membership
 
 LIST, RULE = "list", "rule"
@@ -66,7 +66,7 @@ class GroupResource(Columns, Rows, resources.ModelResource):
     def before_import(self, dataset: Any, **kwargs: Any) -> None:
         """Ask once for what every row needs: the country, and the groups that there are."""
         super().before_import(dataset, **kwargs)
-        self.region = phone_entry.home_region()
+        self.region = regions.home()
         self.groups = {group.name.lower(): group for group in Group.objects.all()}
         self.new: set[str] = set()
 

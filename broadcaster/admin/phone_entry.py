@@ -4,8 +4,7 @@ import re
 
 from django.core.exceptions import ValidationError
 
-from broadcaster.audience import phones
-from broadcaster.models import Channel
+from broadcaster.audience import phones, regions
 
 DIGITS_ONLY = re.compile(r"[+()\d\s./-]{5,}")
 
@@ -17,7 +16,7 @@ def looks_like_phone(text: str) -> bool:
 
 def typed_phone(text: str) -> str:
     """The phone in E.164. A local number needs a country that all channels share. Raises ValidationError."""
-    return read_phone(text, home_region())
+    return read_phone(text, regions.home())
 
 
 def read_phone(text: str, region: str | None) -> str:
@@ -28,19 +27,7 @@ def read_phone(text: str, region: str | None) -> str:
     return found
 
 
-def home_region() -> str | None:
-    """The country that all channels share, if there is one."""
-    countries = home_regions()
-    return countries[0] if len(countries) == 1 else None
-
-
 def possible_phones(text: str) -> set[str]:
     """Every number that the text can stand for, in the world and in each channel's country."""
-    found = (phones.normalise(text, region) for region in (None, *home_regions()))
+    found = (phones.normalise(text, region) for region in (None, *regions.all_of_them()))
     return {phone for phone in found if isinstance(phone, str)}
-
-
-def home_regions() -> list[str]:
-    """The countries whose local numbers the channels read."""
-    countries = Channel.objects.exclude(default_region="").order_by("default_region")
-    return list(countries.values_list("default_region", flat=True).distinct())
