@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from broadcaster.admin import words
+from broadcaster.audience.pace import pace
 from broadcaster.models import AudienceUpload
 
-NEARLY = 99  # a running import is not done, however many rows were expected
 ANNOUNCED_PERCENT = 10
 
 State = AudienceUpload.State
@@ -24,23 +24,9 @@ class Progress:
 
 def progress(upload: AudienceUpload) -> Progress:
     """How far the import is, at the rate that it had since its start."""
-    rows, expected = upload.rows, upload.expected_rows
-    known = expected >= rows and expected > 0
-    rate = _rate(upload)
-    return Progress(
-        rows,
-        expected,
-        min(100 * rows // expected, NEARLY) if known else None,
-        rate,
-        words.duration(round((expected - rows) / rate)) if known and rate else "",
-    )
-
-
-def _rate(upload: AudienceUpload) -> float | None:
-    if not (upload.started_at and upload.touched_at and upload.rows):
-        return None
-    seconds = (upload.touched_at - upload.started_at).total_seconds()
-    return upload.rows / seconds if seconds > 0 else None
+    now = pace(upload)
+    left = "" if now.left_s is None else words.duration(now.left_s)
+    return Progress(now.rows, now.expected, now.percent, now.rate, left)
 
 
 def took(upload: AudienceUpload) -> str:

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.db import transaction
 from django.db.models import Count, QuerySet
+from django.utils.text import get_valid_filename
 
 from broadcaster.audience import chunks, spreadsheets, turns, uses
 from broadcaster.audience.dialects import Dialect, Row, UnreadableFile, tidy
@@ -55,6 +57,15 @@ def as_csv(upload: AudienceUpload) -> Iterator[str]:
     yield heading(["Why it was refused", "Row", *_headers(upload)])
     for rejected in upload.rejected.order_by("number").iterator(chunk_size=2_000):
         yield line([rejected.reason, str(rejected.number), *rejected.values])
+
+
+def file_name(upload: AudienceUpload) -> str:
+    """What that file is called: by the upload's own name without its ending, as far as a name may be made of it."""
+    try:
+        stem = get_valid_filename(upload.filename.rpartition(".")[0])
+    except SuspiciousFileOperation:
+        stem = "file"
+    return f"refused-rows-{stem}.csv"
 
 
 def _headers(upload: AudienceUpload) -> list[str]:

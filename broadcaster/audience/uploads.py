@@ -3,6 +3,7 @@
 receive -> (preview, configure as often as wanted) -> importing.start
 """
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
+from django.db import IntegrityError, transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 
 from broadcaster.audience import archives, columns, mappings, remembering, rules_groups, spreadsheets
 from broadcaster.audience.spreadsheets import Dialect, Preview, UnreadableFile
@@ -101,6 +106,19 @@ def guess_mapping(upload: AudienceUpload, dialect: Dialect | None = None) -> dic
     """A role for each column, guessed from its name and its first values. Raises UnreadableFile."""
     seen = preview(upload, dialect)
     return mappings.guessed(seen.headers, [row.values for row in seen.rows], upload.region)
+
+
+def group_named(name: str) -> Group | None:
+    """The group that a file's people join, made where there is none of this name; None for no name."""
+    name = " ".join(name.split())
+    named = Group.objects.filter(Exact(Lower("name"), Lower(Value(name))))  # as the names are told apart
+    if not name:
+        return None
+    if found := named.first():
+        return found
+    with contextlib.suppress(IntegrityError), transaction.atomic():
+        return Group.objects.create(name=name)
+    return named.get()  # somebody was quicker
 
 
 def configure(

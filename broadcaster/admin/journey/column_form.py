@@ -65,10 +65,7 @@ class DialectForm(forms.Form):
 
     def group_named(self) -> Group | None:
         """The group of this name, made where there is none, or None where no name was given."""
-        name = self.cleaned_data["group"]
-        if not name:
-            return None
-        return Group.objects.filter(name__iexact=name).first() or Group.objects.create(name=name)
+        return uploads.group_named(self.cleaned_data["group"])
 
 
 def _delimiters(current: str) -> list[tuple[str, str]]:

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from django.core.exceptions import SuspiciousFileOperation
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import content_disposition_header
-from django.utils.text import get_valid_filename
 
 from broadcaster.admin.import_progress import progress
 from broadcaster.admin.import_result import result
@@ -45,17 +43,9 @@ def refused_rows(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The refused rows as a file to mend and upload again."""
     upload = get_object_or_404(AudienceUpload, pk=pk)
     response = StreamingHttpResponse(rejects.as_csv(upload), content_type="text/csv; charset=utf-8")
-    name = f"refused-rows-{_stem(upload)}.csv"
-    response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
+    told = content_disposition_header(as_attachment=True, filename=rejects.file_name(upload))
+    response.headers["Content-Disposition"] = told or ""
     return response
-
-
-def _stem(upload: AudienceUpload) -> str:
-    """The file's name without its ending, as far as a name may be made of it."""
-    try:
-        return get_valid_filename(upload.filename.rpartition(".")[0])
-    except SuspiciousFileOperation:
-        return "file"
 
 
 def _shown(request: HttpRequest, broadcast: Broadcast, upload: AudienceUpload) -> dict[str, Any]:
