@@ -42,6 +42,7 @@ RECEIPT_DAYS = env.int("RECEIPT_DAYS", default=30)
 UPLOAD_DAYS = env.int("UPLOAD_DAYS", default=30)
 OPT_OUT_SPIKE = env.int("OPT_OUT_SPIKE", default=50)  # so many opt-outs of a channel in an hour, by reports, and ...
 OPT_OUT_SPIKE_PERCENT = env.int("OPT_OUT_SPIKE_PERCENT", default=20)  # ... so large a share hold it and ask a person
+WEBHOOK_PRIVATE_ADDRESSES = env.bool("WEBHOOK_PRIVATE_ADDRESSES", default=False)  # webhooks may lead to our network
 SIMULATOR_URL = env.str("SIMULATOR_URL", default="")
 
 # -- Django ----------------------------------------------------------------------------------------------------------
@@ -231,7 +232,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "broadcaster.api.negotiation.AnswersAnyway",
     "DEFAULT_PAGINATION_CLASS": "broadcaster.api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "broadcaster.api.errors.answer",
+    "EXCEPTION_HANDLER": "broadcaster.api.answers.answer",
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS is answered by the description of the API
     "URL_FORMAT_OVERRIDE": None,
 }
