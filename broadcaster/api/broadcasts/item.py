@@ -7,10 +7,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from broadcaster.api import urns
-from broadcaster.api.broadcasts.statuses import STATUSES
 from broadcaster.api.fields import When
 from broadcaster.models import Broadcast
 from broadcaster.sending import progress
+from broadcaster.sending.statuses import STATUSES
 
 NOT_COUNTED = -1  # RapidPro's word for a total that is not known yet
 WITH = ("channel", "template", "upload")
