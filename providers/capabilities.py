@@ -33,5 +33,6 @@ class Capabilities:
     templates: bool = False  # it lists the account's templates, with their state of approval
     groups: bool = False  # it has groups of its own, and sends to one of them in one post
     media: bool = False  # it takes files first, and messages refer to them by its id
+    quick_replies: bool = False  # a text may offer answers to tap
     # What an operator should know before content of a kind goes out, by the kind; it keeps nothing back.
     cautions: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -16,7 +16,7 @@ from providers.account import Account
 from providers.config import BATCH_SIZE
 from providers.errors import AnswerUnreadable, MessageRejected, ProviderError, TooLarge
 from providers.http import Answer, Request
-from providers.messages import Content, OutboundMessage
+from providers.messages import Content, OutboundMessage, Text
 from providers.outcomes import FieldError, SendResult
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")  # ITU-T E.164: at most 15 digits
@@ -47,7 +47,11 @@ class Client(Account):
         kind = message.content.kind
         if kind not in self.capabilities.content_kinds:
             return [FieldError("content", f"{self.label} cannot send content of the kind {kind}.")]
-        return [*self._addressing_problems(message), *self.content_problems(message.content)]
+        return [
+            *self._addressing_problems(message),
+            *self._quick_reply_problems(message.content),
+            *self.content_problems(message.content),
+        ]
 
     def content_problems(self, content: Content) -> list[FieldError]:
         """What this provider in particular refuses in the content; an adapter fills it."""
@@ -149,6 +153,11 @@ class Client(Account):
             return looked_at[id(message.content)]
         except Exception as error:  # noqa: BLE001  content that cannot even be looked at cannot be sent
             return f"The message could not be read: {type(error).__name__}."
+
+    def _quick_reply_problems(self, content: Content) -> Iterator[FieldError]:
+        offers = isinstance(content, Text) and any(each.quick_replies for each in content.translations)
+        if offers and not self.capabilities.quick_replies:
+            yield FieldError("quick_replies", f"{self.label} sends no quick replies.")
 
     def _addressing_problems(self, message: OutboundMessage) -> Iterator[FieldError]:
         recipient = message.recipient

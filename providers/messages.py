@@ -27,11 +27,12 @@ class Recipient(NamedTuple):  # there is one for each message, and no other immu
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A text and its attachments (media UUIDs or URLs, as the provider takes them) in one language."""
+    """A text, its attachments (media UUIDs or URLs, as the provider takes them), and what one may tap to answer it."""
 
     language: str
     text: str
     attachments: tuple[str, ...] = ()
+    quick_replies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,16 @@ class Text:
     translations: tuple[Translation, ...]
 
     @classmethod
-    def of(cls, text: str, *, language: str = "eng", attachments: tuple[str, ...] = ()) -> "Text":
+    def of(
+        cls,
+        text: str,
+        *,
+        language: str = "eng",
+        attachments: tuple[str, ...] = (),
+        quick_replies: tuple[str, ...] = (),
+    ) -> "Text":
         """One text in one language."""
-        return cls((Translation(language, text, attachments),))
+        return cls((Translation(language, text, attachments, quick_replies),))
 
     @property
     def base(self) -> Translation:

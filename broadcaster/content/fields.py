@@ -41,6 +41,14 @@ FIELDS: dict[str, tuple[ContentField, ...]] = {
             "One a line: an address, or the ID of a file that the provider has already.",
             placeholders=True,
         ),
+        ContentField(
+            "quick_replies",
+            "Quick replies",
+            "lines",
+            "Answers to tap, one a line: at most 10 of up to 64 characters. RapidPro sends them since version 10.1.54.",
+            placeholders=True,
+            longest=64,
+        ),
     ),
     "template": (
         ContentField("name", "Template name", help="As the provider has approved it.", required=True, listed=True),

@@ -62,7 +62,12 @@ def _given(field: ContentField, fields: Mapping[str, Any]) -> Any:
 
 
 def _text(final: Values, language: str) -> providers.Content:
-    return providers.Text.of(final["text"], language=language, attachments=final["attachments"])
+    return providers.Text.of(
+        final["text"],
+        language=language,
+        attachments=final["attachments"],
+        quick_replies=final["quick_replies"],
+    )
 
 
 def _template(final: Values, language: str) -> providers.Content:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import providers
 from broadcaster import gateway
 from broadcaster.audience import segments
-from broadcaster.content import expressions, kinds, listed, media, scoped
+from broadcaster.content import expressions, kinds, listed, media, quick_replies, scoped
 from broadcaster.content.rendering import placeholders_of, texts_of
 from broadcaster.content.samples import CHECKED, Person, Sample, client_of, content_of, reachable, rendered, samples
 from broadcaster.models import AudienceUpload, Broadcast, Channel, Contact
@@ -90,6 +90,8 @@ def _message(broadcast: Broadcast, content: Frozen) -> Iterator[Problem]:
     yield from _listed(broadcast.channel, content)
     yield from _placeholders(broadcast.upload, content)
     for sentence in media.faults(broadcast.channel if client else None, content):
+        yield Problem("message", "template", sentence)
+    for sentence in quick_replies.faults(broadcast.channel if client else None, content):
         yield Problem("message", "template", sentence)
     for fault in scoped.faults(broadcast, placeholders_of(content)) if client else ():
         yield Problem("message", fault.field, fault.sentence)

@@ -13,6 +13,7 @@ from broadcaster.content import expressions, values
 from broadcaster.content.fields import ContentField
 
 BUTTON = re.compile(r"(?P<kind>url|quick_reply|flow)(?: +(?P<place>[0-9]))?")  # WhatsApp: at most ten buttons
+QUICK_REPLIES = 10
 ISO_639_3 = re.compile(r"[a-z]{3}")
 PROVIDER_LANGUAGE = re.compile(r"[a-z]{2,3}([_-][A-Za-z]{2,4})?")  # id, en_US, zh_HK, zh-Hant, fil
 
@@ -61,7 +62,10 @@ def placeholder_error(name: str) -> str:
 
 
 def _text(final: Mapping[str, Any]) -> Errors:
-    return {} if final["text"] or final["attachments"] else {"text": "Write a text or add an attachment."}
+    errors = {} if final["text"] or final["attachments"] else {"text": "Write a text or add an attachment."}
+    if len(final["quick_replies"]) > QUICK_REPLIES:
+        errors["quick_replies"] = f"There are more than {QUICK_REPLIES} quick replies; take some out."
+    return errors
 
 
 def _template(final: Mapping[str, Any]) -> Errors:

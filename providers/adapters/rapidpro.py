@@ -5,6 +5,7 @@
     {"urns": ["tel:+250788123123", "tel:+250788123124"],
      "text": {"eng": "Hello @contact.name!", "spa": "Hola @contact.name!"},
      "attachments": {"eng": ["6cb25adc-47fe-11e4-bfe9-b8f6b119e9ab"]},
+     "quick_replies": {"eng": [{"type": "text", "text": "Yes"}, {"type": "text", "text": "No"}]},
      "base_language": "eng"}
     201 {"id": 1234, "urns": ["tel:+250788123123", ...], "text": {...}, "status": "queued",
          "created_on": "2013-03-02T17:28:12.123456Z", ...}
@@ -83,6 +84,7 @@ class Client(client.Client):
         lookup=True,
         groups=True,
         media=True,
+        quick_replies=True,
     )
     config_fields = (
         ConfigField("base_url", "Base URL", "url", "Of your installation.", default="https://textit.com"),

@@ -195,6 +195,7 @@ def _content(draft: Draft, media: Mapping[str, str]) -> dict[str, object]:
             language: [media[attachment] for attachment in attachments]
             for language, attachments in draft.attachments.items()
         },
+        "quick_replies": draft.quick_replies,
         "language": draft.base_language,
         "contacts": len(draft.contacts),
         "groups": len(draft.groups),

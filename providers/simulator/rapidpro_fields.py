@@ -17,6 +17,8 @@ TEXT_LIMIT = 640
 URN_LIMIT = 255
 LANGUAGE_LIMIT = 50
 ATTACHMENT_LIMIT = 10
+QUICK_REPLY_LIMIT = 10
+QUICK_REPLY_CHARACTERS = 64
 DEFAULT_LANGUAGE = "eng"
 _SCHEMES = frozenset(
     (
@@ -69,6 +71,7 @@ class Draft:
     groups: Sequence[str]
     text: dict[str, str]
     attachments: dict[str, list[str]]
+    quick_replies: dict[str, list[dict[str, str]]]
     base_language: str
 
     @property
@@ -87,6 +90,7 @@ def read_broadcast(body: object, media: Collection[str]) -> Draft:
         "groups": _groups,
         "text": _text,
         "attachments": lambda value: _attachments(value, media),
+        "quick_replies": _quick_replies,
         "base_language": _base_language,
     }
     values, complaints = _read_all(readers, body)
@@ -116,6 +120,7 @@ def _draft(values: dict[str, Any]) -> Draft:
         groups=values.get("groups", []),
         text=text,
         attachments=attachments,
+        quick_replies=values.get("quick_replies", {}),
         base_language=values.get("base_language") or next(iter(text or attachments), ""),
     )
     complaint = _complaint(draft, language_given="base_language" in values)
@@ -135,9 +140,9 @@ def _complaint(draft: Draft, *, language_given: bool) -> str:
     # Upstream answers 500 where attachments and a base language come without any text; asked as if text were {}.
     if draft.base_language not in draft.text:
         return "No text translation provided in base language."
-    if draft.attachments and draft.base_language not in draft.attachments:
-        return "No attachment translations provided in base language."
-    return ""
+    named = {"attachment": draft.attachments, "quick_replies": draft.quick_replies}
+    lacking = (name for name, given in named.items() if given and draft.base_language not in given)
+    return next((f"No {name} translations provided in base language." for name in lacking), "")
 
 
 def _required(value: Any) -> Any:
@@ -253,6 +258,21 @@ def _attachments(value: Any, media: Collection[str]) -> dict[str, list[str]]:
         return [str(item) for item in items]
 
     return _translations({DEFAULT_LANGUAGE: value} if isinstance(value, list) else value, read)
+
+
+def _quick_replies(value: Any) -> dict[str, list[dict[str, str]]]:
+    """Objects with a `text`, as nyaruka/rapidpro v26.3.54 has them (QuickReplySerializer); only those of type text."""
+
+    def read(items: Any) -> list[dict[str, str]]:
+        return [_quick_reply(item) for item in _list(_required(items), QUICK_REPLY_LIMIT)]
+
+    return _translations({DEFAULT_LANGUAGE: value} if isinstance(value, list) else value, read)
+
+
+def _quick_reply(item: Any) -> dict[str, str]:
+    if not isinstance(item, dict) or not item.get("text"):
+        raise Invalid({"non_field_errors": ["Quick replies of type 'text' require a 'text' value."]})
+    return {"type": "text", "text": _words(item["text"], QUICK_REPLY_CHARACTERS)}
 
 
 def _base_language(value: Any) -> str:

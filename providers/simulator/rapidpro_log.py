@@ -137,7 +137,8 @@ class BroadcastLog:
         """The union of the fields that RapidPro's versions show."""
         groups = broadcast.count - content["groups"]
         contacts = groups - content["contacts"]
-        languages = dict.fromkeys([*content["translations"], *content["attachments"]])
+        texts, files, replies = content["translations"], content["attachments"], content["quick_replies"]
+        languages = dict.fromkeys([*texts, *files, *replies])
         return {
             "id": broadcast.id,
             "uuid": uuid_of(broadcast.id),
@@ -146,8 +147,9 @@ class BroadcastLog:
             "urns": addresses[:contacts],
             "contacts": [{"uuid": contact, "name": "Contact"} for contact in addresses[contacts:groups]],
             "groups": [{"uuid": group, "name": _name_of(group)} for group in addresses[groups:]],
-            "text": {language: content["translations"].get(language) for language in languages},
-            "attachments": {language: content["attachments"].get(language, []) for language in languages},
+            "text": {language: texts.get(language) for language in languages},
+            "attachments": {language: files.get(language, []) for language in languages},
+            "quick_replies": {language: replies.get(language, []) for language in languages},
             "base_language": content["language"],
             "created_on": as_iso(broadcast.moment),
         }

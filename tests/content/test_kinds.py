@@ -18,6 +18,11 @@ BUILT: dict[str, tuple[str, dict[str, Any], providers.Content]] = {
         {"text": "", "attachments": "a\nb"},
         providers.Text.of("", attachments=("a", "b")),
     ),
+    "text with quick replies": (
+        "text",
+        {"text": "Tea?", "quick_replies": "Yes\nNo"},
+        providers.Text.of("Tea?", quick_replies=("Yes", "No")),
+    ),
     "bare template": ("template", TEMPLATE, providers.TemplateMessage(name="invoice", language="id")),
     "whole template": (
         "template",
@@ -56,6 +61,9 @@ WRONG: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
     "empty text": ("text", {}, {"text": "Write a text or add an attachment."}),
     "blank text": ("text", {"text": " "}, {"text": "Write a text"}),
     "unknown contact placeholder": ("text", {"text": "@contact.city"}, {"text": "There is no @contact.city: use"}),
+    "eleven quick replies": ("text", {"text": "x", "quick_replies": ["y"] * 11}, {"quick_replies": "more than 10"}),
+    "long quick reply": ("text", {"text": "x", "quick_replies": "y" * 65}, {"quick_replies": "shorten it to 64"}),
+    "quick reply alone": ("text", {"quick_replies": "y"}, {"text": "Write a text"}),
     "template without anything": ("template", {}, {"name": "is missing", "language": "is missing"}),
     "template language": ("template", TEMPLATE | {"language": "Bahasa"}, {"language": "such as id or en_US"}),
     "template id": ("template", TEMPLATE | {"template_id": "x"}, {"template_id": "Give a whole number."}),

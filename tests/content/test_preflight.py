@@ -246,6 +246,20 @@ def test_a_long_audience_that_only_begins_with_unreachable_people_is_a_warning(c
     assert not problem.blocking
 
 
+# -- quick replies
+
+
+def test_quick_replies_go_only_through_a_channel_that_sends_them(compose: Compose) -> None:
+    template = make_template(eng={"text": "Tea?", "quick_replies": ["Yes", "No"]})
+    sms = compose(template=template, channel=make_channel("khoros", name="SMS"))
+    refusal = "SMS sends no quick replies. Choose {}, or take the quick replies out of the template."
+    assert refusal.format("another template") in sentences(sms)
+    sms.channel = make_channel("rapidpro", name="Workspace")
+    assert sentences(sms) == []
+    sms.channel = Channel.objects.get(name="SMS")
+    assert refusal.format("a channel that does, such as Workspace") in sentences(sms)
+
+
 # -- files
 
 

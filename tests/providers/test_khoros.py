@@ -205,11 +205,20 @@ def test_refusal_is_told_in_khoros_words() -> None:
         (Text.of(" "), "text"),
         (Text.of("x" * 256), "text"),
         (Text.of("x", attachments=("a.png",)), "attachments"),
+        (Text.of("x", quick_replies=("Yes",)), "quick_replies"),
         (Event(""), "name"),
         (Event("e", timezone="15"), "timezone"),
         (Event("e", timezone="Asia/Jakarta"), "timezone"),
     ],
-    ids=["empty text", "long text", "attachment", "event without a name", "hours past any zone", "a zone's name"],
+    ids=[
+        "empty text",
+        "long text",
+        "attachment",
+        "quick reply",
+        "event without a name",
+        "hours past any zone",
+        "a zone's name",
+    ],
 )
 def test_limit(content: Text | Event, field: str) -> None:
     assert [problem.field for problem in khoros().validate(to_john(content))] == [field]

@@ -44,6 +44,24 @@ REQUESTS: dict[str, tuple[list[OutboundMessage], dict[str, Any]]] = {
         [message(Text((Translation("eng", "Look"), Translation("spa", "Mira", (MEDIA,)))))],
         {**TO_PHONE, "text": {"eng": "Look", "spa": "Mira"}, "attachments": {"spa": [MEDIA]}},
     ),
+    "quick replies": (
+        [message(Text((Translation("eng", "Tea?", (), ("Yes", "me@work")), Translation("spa", "¿Té?"))))],
+        {
+            **TO_PHONE,
+            "text": {"eng": "Tea?", "spa": "¿Té?"},
+            "quick_replies": {"eng": [{"type": "text", "text": "Yes"}, {"type": "text", "text": "me@@work"}]},
+            "base_language": "eng",
+        },
+    ),
+    # A base language without quick replies, where another language has some, is answered 400.
+    "quick replies in another language alone": (
+        [message(Text((Translation("eng", "Tea?"), Translation("spa", "¿Té?", (), ("Sí",)))))],
+        {
+            **TO_PHONE,
+            "text": {"eng": "Tea?", "spa": "¿Té?"},
+            "quick_replies": {"spa": [{"type": "text", "text": "Sí"}]},
+        },
+    ),
     "at-signs stay literal": (
         [message(Text.of("Dear @contact, ask help@example.org or @(1 + 1) or @@you or @"))],
         {
@@ -119,6 +137,11 @@ LIMITS: dict[str, tuple[Text, list[str]]] = {
     "ten attachments": (Text.of("x", attachments=(MEDIA,) * 10), []),
     "eleven attachments": (Text.of("x", attachments=(MEDIA,) * 11), ["attachments"]),
     "attachment that was not uploaded": (Text.of("x", attachments=("https://example.org/a.png",)), ["attachments"]),
+    "ten quick replies": (Text.of("x", quick_replies=("y" * 64,) * 10), []),
+    "eleven quick replies": (Text.of("x", quick_replies=("y",) * 11), ["quick_replies"]),
+    "a quick reply of 65 characters": (Text.of("x", quick_replies=("y" * 65,)), ["quick_replies"]),
+    "a quick reply of 65 once escaped": (Text.of("x", quick_replies=("y" * 63 + "@",)), ["quick_replies"]),
+    "an empty quick reply": (Text.of("x", quick_replies=(" ",)), ["quick_replies"]),
     "50 languages": (languages(50), []),
     "51 languages": (languages(51), ["translations"]),
     "two letters for a language": (Text.of("x", language="en"), ["translations"]),

@@ -125,6 +125,12 @@ def test_a_file_is_uploaded_and_sent(simulator: Simulator, account: Client, carr
     assert attachment == f"image/png:{simulator.url}/rapidpro/media/{uuid}"
 
 
+def test_quick_replies_arrive_beside_their_text(simulator: Simulator, account: Client) -> None:
+    accepted(account, to(content=Text.of("Tea?", quick_replies=("Yes", "No"))))
+    [row] = simulator.accepted("rapidpro")
+    assert [each["text"] for each in row["content"]["quick_replies"]["eng"]] == ["Yes", "No"]
+
+
 def test_a_file_as_large_as_may_be_is_taken(account: Client) -> None:
     assert account.upload("a.mp4", "video/mp4; codecs=avc1", bytes(25 * 1024 * 1024))
 

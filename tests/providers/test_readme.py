@@ -22,6 +22,7 @@ COLUMNS = {
         "our reference, bytes": "correlation_bytes",
         "groups": "groups",
         "media": "media",
+        "quick replies": "quick_replies",
     },
     "What each tells": {
         "receipts": "receipts",

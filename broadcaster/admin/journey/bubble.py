@@ -47,7 +47,8 @@ def parts(channel: Channel | None, content: providers.Content) -> sms_parts.Part
 
 
 def _text(content: providers.Text) -> Bubble:
-    return Bubble(text=content.base.text, attachments=tuple(map(_attachment, content.base.attachments)))
+    said = content.base
+    return Bubble(text=said.text, attachments=tuple(map(_attachment, said.attachments)), buttons=said.quick_replies)
 
 
 def _attachment(line: str) -> Attachment:

@@ -50,6 +50,8 @@ function body(message) {
   if (content.footer) parts.push(make("p", "footer", words(content.footer)));
   const files = Object.values(content.attachments || {}).reduce((most, list) => Math.max(most, list.length), 0);
   if (files) parts.push(make("p", "footer", files === 1 ? "1 attachment" : files + " attachments"));
+  const replies = (content.quick_replies || {})[content.language] || [];
+  parts.push(...replies.map((reply) => make("span", "button", words(reply.text))));
   parts.push(...(content.buttons || []).map((button) => make("span", "button", words(button))));
   return parts;
 }

@@ -13,8 +13,8 @@ from tests.files import PDF, stored
 Case = tuple[providers.Content, Bubble]
 CASES: dict[str, Case] = {
     "text": (
-        providers.Text.of("Hello", attachments=("a.png",)),
-        Bubble(text="Hello", attachments=(Attachment("a.png"),)),
+        providers.Text.of("Hello", attachments=("a.png",), quick_replies=("Yes", "No")),
+        Bubble(text="Hello", attachments=(Attachment("a.png"),), buttons=("Yes", "No")),
     ),
     "template with a text header": (
         providers.TemplateMessage(

@@ -13,6 +13,7 @@ URNS = ["tel:+250788123123"]
 REQUIRED_TEXT = "Must provide either text or attachments."
 REQUIRED_RECIPIENTS = "Must provide either urns, contacts or groups."
 NO_TRANSLATION = "No text translation provided in base language."
+NO_REPLY = "Quick replies of type 'text' require a 'text' value."
 NOT_A_LANGUAGE = "Not an allowed ISO 639-3 language code."
 
 
@@ -61,6 +62,14 @@ def test_attachments_are_uploaded_first(simulator: Simulator) -> None:
     assert shown == {"eng": [f"image/png:{media.json()['url']}"]}
 
 
+def test_quick_replies_are_kept_and_shown(simulator: Simulator) -> None:
+    shown = create(simulator, quick_replies={"eng": [{"text": " Yes "}, {"type": "text", "text": "No"}]})
+    replies = [{"type": "text", "text": "Yes"}, {"type": "text", "text": "No"}]
+    assert shown["quick_replies"] == {"eng": replies}
+    [kept] = simulator.accepted("rapidpro")
+    assert kept["content"]["quick_replies"] == {"eng": replies}
+
+
 @pytest.mark.parametrize(
     ("body", "complaint"),
     [
@@ -93,6 +102,22 @@ def test_attachments_are_uploaded_first(simulator: Simulator) -> None:
         (
             {"attachments": {"eng": ["foo"] * 11}},
             {"attachments": {"eng": ["Ensure this field has no more than 10 elements."]}},
+        ),
+        (
+            {"quick_replies": [{"text": "x"}] * 11},
+            {"quick_replies": {"eng": ["Ensure this field has no more than 10 elements."]}},
+        ),
+        (
+            {"quick_replies": {"eng": [{"text": "x" * 65}]}},
+            {"quick_replies": {"eng": ["Ensure this field has no more than 64 characters."]}},
+        ),
+        (
+            {"quick_replies": [{}]},
+            {"quick_replies": {"eng": {"non_field_errors": [NO_REPLY]}}},
+        ),
+        (
+            {"text": "hi", "urns": URNS, "quick_replies": {"spa": [{"text": "x"}]}, "base_language": "eng"},
+            {"non_field_errors": ["No quick_replies translations provided in base language."]},
         ),
         (
             {"base_language": "engl"},
