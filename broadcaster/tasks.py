@@ -56,6 +56,7 @@ def tick() -> None:
         "apply receipts": lambda: queue.enqueue("apply_receipts"),
         "discard receipts": retention.discard_old_receipts,
         "discard calls": retention.discard_old_calls,
+        "discard answers": retention.discard_old_answers,
         "discard files": retention.discard_old_files,
     }
     errors = [error for name, step in steps.items() if (error := _failure_of(name, step))]

@@ -9,10 +9,12 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from broadcaster.api import idempotency
 from broadcaster.api.pagination import Order
 from broadcaster.api.permissions import Needs
 
 WORKSPACE = uuid.uuid5(uuid.NAMESPACE_URL, settings.PUBLIC_URL)  # an installation is one, and the same one for ever
+ONCE = ("post",)  # the methods that a caller may repeat under an `Idempotency-Key`
 
 
 class Resource(GenericAPIView[Any]):
@@ -20,6 +22,13 @@ class Resource(GenericAPIView[Any]):
 
     needs: Needs = {}
     order = Order("created_at")
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Let every POST know the call that it has answered already."""
+        super().__init_subclass__(**options)
+        for name in ONCE:
+            if name in vars(cls):
+                setattr(cls, name, idempotency.once(vars(cls)[name]))
 
     def order_of(self, request: Request) -> Order:
         """How the list is sorted for this call."""

@@ -11,12 +11,13 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from broadcaster.audience import stored
-from broadcaster.models import AudienceUpload, ProviderCall, Receipt
+from broadcaster.models import AudienceUpload, IdempotentCall, ProviderCall, Receipt
 
 log = logging.getLogger(__name__)
 
 CHUNK = 5_000  # rows of one delete, a transaction of its own
-CALLS_TURN_S, RECEIPTS_TURN_S = 10.0, 5.0  # the tick comes again in a minute and goes on
+CALLS_TURN_S, RECEIPTS_TURN_S, ANSWERS_TURN_S = 10.0, 5.0, 5.0  # the tick comes again in a minute and goes on
+ANSWERS_KEPT = timedelta(hours=48)  # as the README promises to programs that repeat a call
 FILES = 200  # of a turn
 TOO_LATE = "Nobody chose its columns for {} days, so the file was deleted. Upload it again."
 
@@ -31,6 +32,12 @@ def discard_old_receipts() -> int:
     """Delete raw receipts past their time, as many as a turn allows; how many."""
     before = timezone.now() - timedelta(days=settings.RECEIPT_DAYS)
     return discard(Receipt.objects.filter(received_at__lt=before).order_by("received_at"), turn_s=RECEIPTS_TURN_S)
+
+
+def discard_old_answers() -> int:
+    """Delete what programs were answered under a key, as many as a turn allows; how many."""
+    before = timezone.now() - ANSWERS_KEPT
+    return discard(IdempotentCall.objects.filter(created_at__lt=before).order_by("created_at"), turn_s=ANSWERS_TURN_S)
 
 
 def discard_old_files() -> int:

@@ -139,7 +139,7 @@ def broken() -> list[int]:
 STEPS = [
     (recovery, "recover_leases"), (recovery, "settle"), (importing, "stalled"), (schedule, "miss_late"),
     (recovery, "stalled_preparations"), (polling, "channels"), (asking, "channels"),
-    (retention, "discard_old_receipts"), (accounts, "due"), (approvals, "waiting"),
+    (retention, "discard_old_receipts"), (retention, "discard_old_answers"), (accounts, "due"), (approvals, "waiting"),
 ]  # fmt: skip
 
 
