@@ -23,16 +23,20 @@ INVALID = "Invalid cursor"  # RapidPro's word for it
 
 
 class Order(NamedTuple):
-    """How a list is sorted: by a time, then by the key; the latest first, unless `ascending`."""
+    """How a list is sorted: by a time, if it has one, then by the key; the latest first, unless `ascending`.
 
-    field: str
+    The key is a whole number that no two rows of the list share.
+    """
+
+    field: str = ""
     ascending: bool = False
+    key: str = "pk"
 
 
 class Cursor(NamedTuple):
     """The row after which a page begins, or, `backwards`, before which it ends."""
 
-    at: datetime
+    at: datetime | None
     key: int
     backwards: bool = False
 
@@ -41,7 +45,8 @@ class Cursor(NamedTuple):
         """The cursor in a link. Raises NotFound for any text that is none."""
         try:
             values = parse_qs(urlsafe_b64decode(given.encode()).decode(), strict_parsing=True)
-            at, key = datetime.fromisoformat(values["p"][0]).astimezone(UTC), int(values["i"][0])
+            at = datetime.fromisoformat(values["p"][0]).astimezone(UTC) if "p" in values else None
+            key = int(values["i"][0])
         except (ValueError, OverflowError, KeyError) as error:
             raise NotFound(INVALID) from error
         if not 0 <= key <= LAST_KEY:
@@ -50,7 +55,8 @@ class Cursor(NamedTuple):
 
     def written(self) -> str:
         """The cursor as a link holds it."""
-        values = {"p": self.at.isoformat(), "i": self.key} | ({"r": 1} if self.backwards else {})
+        at = {"p": self.at.isoformat()} if self.at else {}
+        values = at | {"i": self.key} | ({"r": 1} if self.backwards else {})
         return urlsafe_b64encode(urlencode(values).encode()).decode()
 
 
@@ -63,6 +69,8 @@ class Pages(BasePagination):
         self.order: Order = view.order_of(request)
         given = request.query_params.get("cursor")
         cursor = Cursor.read(given) if given else None
+        if cursor and bool(cursor.at) != bool(self.order.field):  # it is another list's
+            raise NotFound(INVALID)
         rows = self._rows(queryset, cursor)
         beyond, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
         if cursor and cursor.backwards:
@@ -74,21 +82,19 @@ class Pages(BasePagination):
 
     def _rows(self, queryset: QuerySet[Any], cursor: Cursor | None) -> list[Any]:
         """One row more than a page has, in the direction of the cursor."""
-        field, ascending = self.order
+        field, ascending, key = self.order
         if cursor and cursor.backwards:
             ascending = not ascending
         if cursor:
-            than = "gt" if ascending else "lt"
-            beyond = Q(**{f"{field}__{than}": cursor.at}) | Q(**{field: cursor.at, f"pk__{than}": cursor.key})
-            # The first condition is in the second, but only it is a range of the index.
-            queryset = queryset.filter(**{f"{field}__{than}e": cursor.at}).filter(beyond)
+            queryset = queryset.filter(_beyond(self.order, cursor, "gt" if ascending else "lt"))
         sign = "" if ascending else "-"
-        return list(queryset.order_by(f"{sign}{field}", f"{sign}pk")[: PAGE_ROWS + 1])
+        return list(queryset.order_by(*(f"{sign}{name}" for name in (field, key) if name))[: PAGE_ROWS + 1])
 
     def _link(self, rows: list[Model], *, backwards: bool) -> str | None:
         """The address of the page that begins or ends beside this row."""
         for row in rows:
-            cursor = Cursor(getattr(row, self.order.field), row.pk, backwards)
+            at = getattr(row, self.order.field) if self.order.field else None
+            cursor = Cursor(at, getattr(row, self.order.key), backwards)
             return replace_query_param(self.url, "cursor", cursor.written())
         return None
 
@@ -104,3 +110,14 @@ class Pages(BasePagination):
             "required": ["next", "previous", "results"],
             "properties": {"next": link, "previous": link, "results": schema},
         }
+
+
+def _beyond(order: Order, cursor: Cursor, than: str) -> Q:
+    """The rows on one side of the cursor."""
+    field, by_key = order.field, Q(**{f"{order.key}__{than}": cursor.key})
+    if not field:
+        return by_key
+    # The first condition is in the second, but only it is a range of the index.
+    return Q(**{f"{field}__{than}e": cursor.at}) & (
+        Q(**{f"{field}__{than}": cursor.at}) | Q(**{field: cursor.at}) & by_key
+    )
