@@ -10,7 +10,7 @@ from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from broadcaster.api import tokens
+from broadcaster import tokens
 from broadcaster.models import ApiToken
 
 

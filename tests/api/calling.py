@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 
-from broadcaster.api import tokens
+from broadcaster import tokens
 from broadcaster.models import ApiToken, Channel
 from broadcaster.roles import ensure_roles
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from broadcaster.api import tokens
+from broadcaster import tokens
 from broadcaster.models import ApiToken, Broadcast
 from tests.api.calling import Program, user
 
