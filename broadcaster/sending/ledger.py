@@ -39,11 +39,14 @@ class Retry:
     error_text: str
 
 
+# Who tells how an unknown message ended has had it: it was accepted, and is never sent again as one that was refused.
 COLUMNS = """
     state = {state}, changed_at = {now},
     provider_id = CASE WHEN {provider_id} = '' THEN m.provider_id ELSE {provider_id} END,
     error_code = {error_code}, error_text = {error_text},
-    accepted_at = CASE WHEN {state} = 'accepted' THEN {now} ELSE m.accepted_at END,
+    accepted_at = CASE WHEN {state} = 'accepted' THEN {now}
+                       WHEN m.state = 'unknown' AND {state} IN ('failed', 'expired') THEN COALESCE(m.accepted_at, {now})
+                       ELSE m.accepted_at END,
     delivered_at = CASE WHEN {state} IN ('delivered', 'read') THEN COALESCE(m.delivered_at, {now})
                         ELSE m.delivered_at END,
     read_at = CASE WHEN {state} = 'read' THEN {now} ELSE m.read_at END

@@ -9,6 +9,7 @@ Broadcast  draft -> awaiting_approval -> scheduled -> preparing -> sending -> co
 Message    pending -> accepted -> sent -> delivered -> read
            pending -> failed | expired | skipped(reason) | unknown      accepted|sent -> failed
            unknown -> any by receipt, or pending by a person            receipts only move up in rank
+           failed -> pending by a person, where the provider refused it (`resending`)
 """
 
 from collections.abc import Collection
@@ -32,7 +33,7 @@ BROADCAST_MOVES: dict[str, frozenset[str]] = {
     B.PAUSED: frozenset({B.PREPARING, B.SENDING, B.COMPLETED, B.CANCELLED}),
     B.MISSED: frozenset({B.DRAFT, B.CANCELLED}),
     B.FAILED: frozenset({B.DRAFT}),
-    B.COMPLETED: frozenset({B.SENDING}),  # a person sends unknown messages again
+    B.COMPLETED: frozenset({B.SENDING}),  # a person sends messages again
     B.CANCELLED: frozenset(),
 }
 
@@ -40,7 +41,7 @@ MESSAGE_MOVES: dict[str, frozenset[str]] = {
     M.PENDING: frozenset({M.ACCEPTED, M.FAILED, M.EXPIRED, M.SKIPPED, M.UNKNOWN}),
     M.ACCEPTED: frozenset({M.SENT, M.DELIVERED, M.READ, M.FAILED, M.EXPIRED}),
     M.SENT: frozenset({M.DELIVERED, M.READ, M.FAILED, M.EXPIRED}),
-    M.FAILED: frozenset({M.DELIVERED, M.READ}),  # a provider's late word: it did arrive
+    M.FAILED: frozenset({M.PENDING, M.DELIVERED, M.READ}),  # the latter two: a provider's late word that it did arrive
     M.EXPIRED: frozenset({M.DELIVERED, M.READ}),
     M.DELIVERED: frozenset({M.READ}),
     M.READ: frozenset(),

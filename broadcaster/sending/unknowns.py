@@ -7,6 +7,7 @@ Both work in chunks, each a transaction that locks rows which are still unknown:
 doing it twice does nothing more. Rows are locked first, then batches, then the broadcast, as everywhere.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -27,12 +28,21 @@ AGAIN = "No answer came; a person decided to send it again."
 TREATED = "No answer came; a person decided that it counts as sent."
 STILL_SENDS = frozenset({Broadcast.State.SENDING, Broadcast.State.PAUSED, Broadcast.State.COMPLETED})
 
+# Kept among a message's variables, whose own names all have a dot: whatever comes of the next try, an earlier one may
+# have arrived.
+MARK = "sent_again"
+
 # Attempts begin anew: their limit is for tries that nobody asked for.
 PLACE = """
 UPDATE broadcaster_message SET batch_id = %s, seq = %s, state = 'pending', attempts = 0, error_code = %s,
        error_text = %s, changed_at = %s
-WHERE id = %s AND state = 'unknown'
+WHERE id = %s AND state = %s
 """
+MARK_POSTGRESQL = "UPDATE broadcaster_message SET variables = variables || %s WHERE id = ANY(%s)"
+MARK_PORTABLE = f"""
+UPDATE broadcaster_message SET variables = json_set(variables, '$.{MARK}', json('true'))
+WHERE id IN (SELECT value FROM json_each(%s))
+"""  # noqa: S608  made of constants
 
 
 def unknown_of(broadcast: Broadcast) -> QuerySet[Message]:
@@ -85,8 +95,8 @@ def _queue(broadcast: Broadcast, messages: QuerySet[Message], person: User) -> i
     with transaction.atomic():
         rows = _locked(broadcast, messages)
         if rows:
-            _take_out_of_their_batches(rows)
-            _place(rows, broadcast, now)
+            place_anew(rows, broadcast, state=Message.State.UNKNOWN, reason=AGAIN, now=now)
+            _mark(rows)
             _audit(person, broadcast, "Sent {} again.", len(rows))
     return len(rows)
 
@@ -97,14 +107,11 @@ def _locked(broadcast: Broadcast, messages: QuerySet[Message]) -> list[Message]:
     return list(chosen.select_for_update().order_by("pk").only("pk", "batch")[:CHUNK])
 
 
-def _take_out_of_their_batches(rows: Sequence[Message]) -> None:
-    left = Counter(row.batch_id for row in rows)
-    for batch_id in sorted(left):
-        Batch.objects.filter(pk=batch_id).update(unknown=F("unknown") - left[batch_id])
-
-
-def _place(rows: Sequence[Message], broadcast: Broadcast, now: datetime) -> None:
-    """Put the rows into new batches, as expansion sizes them. Raises states.MoveRefused."""
+def place_anew(
+    rows: Sequence[Message], broadcast: Broadcast, *, state: Message.State, reason: str, now: datetime
+) -> None:
+    """Put locked rows, all in this state, into new batches, as expansion sizes them. Raises states.MoveRefused."""
+    _take_out_of_their_batches(rows, state)
     size = expansion.batch_size(broadcast)
     sizes = [min(size, len(rows) - start) for start in range(0, len(rows), size)]
     first = states.next_batch_number(broadcast.pk, len(sizes))
@@ -115,10 +122,27 @@ def _place(rows: Sequence[Message], broadcast: Broadcast, now: datetime) -> None
     )
     stamp = connection.ops.adapt_datetimefield_value(now)
     places = (
-        (made[place // size].pk, place % size + 1, SENT_AGAIN, AGAIN, stamp, row.pk) for place, row in enumerate(rows)
+        (made[place // size].pk, place % size + 1, SENT_AGAIN, reason, stamp, row.pk, state.value)
+        for place, row in enumerate(rows)
     )
     with connection.cursor() as cursor:
         cursor.executemany(PLACE, list(places))
+
+
+def _take_out_of_their_batches(rows: Sequence[Message], state: Message.State) -> None:
+    left = Counter(row.batch_id for row in rows)
+    for batch_id in sorted(left):
+        Batch.objects.filter(pk=batch_id).update(**{state.value: F(state.value) - left[batch_id]})
+
+
+def _mark(rows: Sequence[Message]) -> None:
+    """Keep in mind that these may have been posted before."""
+    keys = [row.pk for row in rows]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(MARK_POSTGRESQL, [json.dumps({MARK: True}), keys])
+        else:
+            cursor.execute(MARK_PORTABLE, [json.dumps(keys)])
 
 
 def _reopen(broadcast: Broadcast) -> None:
