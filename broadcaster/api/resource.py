@@ -14,19 +14,22 @@ from broadcaster.api.pagination import Order
 from broadcaster.api.permissions import Needs
 
 WORKSPACE = uuid.uuid5(uuid.NAMESPACE_URL, settings.PUBLIC_URL)  # an installation is one, and the same one for ever
-ONCE = ("post",)  # the methods that a caller may repeat under an `Idempotency-Key`
 
 
 class Resource(GenericAPIView[Any]):
-    """One address of the API. `needs` says what each method asks of the caller."""
+    """One address of the API.
+
+    `needs` says what each method asks of the caller, `once` which methods may be repeated under an `Idempotency-Key`.
+    """
 
     needs: Needs = {}
+    once: tuple[str, ...] = ("post",)
     order = Order("created_at")
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Let every POST know the call that it has answered already."""
         super().__init_subclass__(**options)
-        for name in ONCE:
+        for name in cls.once:
             if name in vars(cls):
                 setattr(cls, name, idempotency.once(vars(cls)[name]))
 
