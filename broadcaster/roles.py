@@ -6,14 +6,17 @@ EVERYTHING = ("add", "change", "delete", "view")
 WRITTEN = ("broadcast", "contact", "group", "template", "templatetranslation")
 SEEN = (*WRITTEN, "message", "suppression", "revival", "listedtemplate", "mediafile", "audienceupload")
 
+OWN_TOKENS = {"view_apitoken", "add_apitoken"}  # those of others take `manage_apitoken`
+
 VIEWER = frozenset(f"view_{model}" for model in SEEN)
 OPERATOR = (
     VIEWER
     | {"view_channel", "send_broadcast", "add_suppression"}
     | {f"{action}_{model}" for action in EVERYTHING for model in WRITTEN}
     | {"add_audienceupload", "change_audienceupload", "add_mediafile", "delete_mediafile"}
+    | OWN_TOKENS
 )
-APPROVER = VIEWER | {"view_channel", "approve_broadcast", "send_broadcast"}
+APPROVER = VIEWER | {"view_channel", "approve_broadcast", "send_broadcast"} | OWN_TOKENS
 
 ROLES: dict[str, frozenset[str]] = {"Viewer": VIEWER, "Operator": OPERATOR, "Approver": APPROVER}
 ADMIN_APPS = ("broadcaster", "auth", "django_q")

@@ -15,9 +15,10 @@ MAY = {
         *("view_channel", "add_broadcast", "change_broadcast", "delete_broadcast", "send_broadcast"),
         *("add_contact", "add_group", "add_template", "add_audienceupload", "add_suppression", "view_message"),
         *("add_mediafile", "delete_mediafile", "add_templatetranslation", "change_templatetranslation"),
-        "view_listedtemplate",
+        *("view_listedtemplate", "view_apitoken", "add_apitoken"),
     },
     "Approver": {
+        *("view_apitoken", "add_apitoken"),
         "view_listedtemplate",
         "view_channel",
         "view_broadcast",
@@ -25,15 +26,30 @@ MAY = {
         "approve_broadcast",
         "send_broadcast",
     },
-    "Admin": {"add_channel", "change_channel", "delete_suppression", "approve_broadcast", "send_broadcast"},
+    "Admin": {
+        "add_channel",
+        "change_channel",
+        "delete_suppression",
+        "approve_broadcast",
+        "send_broadcast",
+        "manage_apitoken",
+    },
 }
 MAY_NOT = {
-    "Viewer": {"view_channel", "change_broadcast", "send_broadcast", "add_contact", "add_suppression"},
+    "Viewer": {"view_channel", "change_broadcast", "send_broadcast", "add_contact", "add_suppression", "view_apitoken"},
     "Operator": {
         *("approve_broadcast", "change_channel", "add_channel", "delete_suppression", "change_suppression"),
         *("change_message", "delete_message", "delete_audienceupload", "change_listedtemplate"),
+        *("change_apitoken", "delete_apitoken", "manage_apitoken"),
     },
-    "Approver": {"change_broadcast", "add_broadcast", "change_channel", "add_contact", "delete_message"},
+    "Approver": {
+        "change_broadcast",
+        "add_broadcast",
+        "change_channel",
+        "add_contact",
+        "delete_message",
+        "manage_apitoken",
+    },
     "Admin": set(),
 }
 

@@ -38,6 +38,7 @@ class ApiToken(models.Model):
     class Meta:
         verbose_name = "API token"
         ordering = ["-id"]
+        permissions = [("manage_apitoken", "Can see, make and revoke API tokens of others")]
 
     def __str__(self) -> str:
         return f"{self.name} (…{self.hint})"
