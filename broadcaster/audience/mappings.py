@@ -19,6 +19,7 @@ ONCE = ("phone", "name", "language", "identifier")
 KEYED = ("field", "row")
 
 _KEY = re.compile(rf"[a-z][a-z0-9_]{{0,{columns.MAX_KEY_CHARACTERS - 1}}}")
+_NAMED, _SHOWN = 20, 100  # columns that a sentence names, and characters of one that it repeats
 _IN_WORDS = {"text": "text", "number": "a number", "date": "a date"}
 
 Column = dict[str, str]
@@ -55,6 +56,40 @@ def checked(headers: Sequence[str], given: Mapping[str, Any]) -> dict[str, Colum
     _check_keys(kept)
     _check_kinds(kept)
     return kept
+
+
+def said(kept: Mapping[str, Column], given: Mapping[str, Any]) -> dict[str, Any]:
+    """All columns as they are kept, with what is given for some, not checked yet: what was only guessed gives way.
+
+    Raises UnreadableFile for a column that the file has not.
+    """
+    unknown = next((header for header in given if header not in kept), None)
+    if unknown is not None:
+        raise UnreadableFile(no_column(unknown, list(kept)))
+    roles = [column.get("role") for column in given.values() if isinstance(column, Mapping)]
+    found = {header: given.get(header, _giving_way(column, roles)) for header, column in kept.items()}
+    movable = [header for header in kept if header not in given and found[header]["role"] == "row"]
+    taken = {
+        str(column.get("key") or kept[header]["key"])
+        for header, column in found.items()
+        if header not in movable and isinstance(column, Mapping) and column.get("role") in KEYED
+    }
+    for header in movable:
+        key = columns.free_key(found[header]["key"], taken)
+        taken.add(key)
+        found[header] |= {"key": key}
+    return found
+
+
+def _giving_way(column: Column, roles: Sequence[Any]) -> Column:
+    """A column that nothing is said of: it only stays with its file where another is said to be what it was."""
+    return {**column, "role": "row"} if column["role"] in ONCE and column["role"] in roles else {**column}
+
+
+def no_column(header: str, headers: Sequence[str]) -> str:
+    """The sentence for a column that the file has not."""
+    more = " and others" if len(headers) > _NAMED else ""
+    return f"The file has no column “{header[:_SHOWN]}”; it has: {', '.join(headers[:_NAMED])}{more}."
 
 
 def keep_fields(mapping: Mapping[str, Column]) -> None:

@@ -109,3 +109,32 @@ class TestGuessed:
             {"role": "row", "key": "phone"},
             {"role": "row", "key": "row_2"},
         ]
+
+
+class TestSaid:
+    KEPT = {
+        "No. HP": {"role": "phone", "key": "no_hp"},
+        "WA": {"role": "row", "key": "wa"},
+        "City": {"role": "row", "key": "city"},
+    }
+
+    def test_what_was_guessed_stays_where_nothing_is_said(self) -> None:
+        assert mappings.said(self.KEPT, {}) == self.KEPT
+
+    def test_what_was_guessed_gives_way(self) -> None:
+        assert mappings.said(self.KEPT, {"WA": {"role": "phone"}}) == self.KEPT | {
+            "No. HP": {"role": "row", "key": "no_hp"},
+            "WA": {"role": "phone"},
+        }
+
+    def test_the_keys_of_what_was_guessed_make_room(self) -> None:
+        told = mappings.said(self.KEPT, {"WA": field("city")})
+        assert [told["WA"], told["City"]] == [field("city"), {"role": "row", "key": "city_2"}]
+
+    @pytest.mark.parametrize("junk", [None, "phone", 5, [], {"role": []}, {"role": "row", "key": {}}])
+    def test_junk_is_left_to_the_check(self, junk: Any) -> None:
+        assert mappings.said(self.KEPT, {"WA": junk})["WA"] == junk
+
+    def test_a_column_that_is_not_there_is_refused(self) -> None:
+        with pytest.raises(UnreadableFile, match="The file has no column “Phone”; it has: No. HP, WA, City."):
+            mappings.said(self.KEPT, {"Phone": {"role": "phone"}})
