@@ -66,13 +66,14 @@ def count_suppressed(contacts: QuerySet[Contact], channel: Channel) -> int:
     return contacts.filter(by_phone).count() + contacts.filter(~by_phone, by_identifier).count()
 
 
-def suppressed(addresses: Collection[str], channel: Channel) -> set[str]:
-    """Those of the addresses that must not be written to on this channel."""
+def suppressed(addresses: Collection[str], channel: Channel | None) -> set[str]:
+    """Those of the addresses that must not be written to on this channel, or, without one, on any at all."""
     if not addresses:
         return set()
     listed = list(addresses) if connection.vendor == "postgresql" else json.dumps(list(addresses))
+    key = channel.pk if channel else None
     with connection.cursor() as cursor:  # for every window, so its statement is not put together anew each time
-        cursor.execute(SUPPRESSED.format(any_of=ANY_OF[connection.vendor]), [channel.pk, listed])
+        cursor.execute(SUPPRESSED.format(any_of=ANY_OF[connection.vendor]), [key, listed])
         found = {address for (address,) in cursor.fetchall()}
     if None in found:
         found = (found - {None}) | erasure.erased(addresses)

@@ -39,6 +39,12 @@ def test_an_opt_out_of_a_channel_concerns_it_alone(channel: Channel, other: Chan
     assert consent.suppressed([ANN], other) == set()
 
 
+def test_only_an_opt_out_of_everything_concerns_no_channel_in_particular(channel: Channel) -> None:
+    suppress(ANN)
+    suppress(BUDI, channel=channel)
+    assert consent.suppressed([ANN, BUDI], None) == {ANN}
+
+
 def test_nobody_is_asked_for_nobody(channel: Channel) -> None:
     assert consent.suppressed([], channel) == set()
 
