@@ -23,8 +23,7 @@ from broadcaster.admin.group_preview import preview
 from broadcaster.admin.group_resource import IMPORT_HELP, GroupResource, GroupSpreadsheet
 from broadcaster.admin.membership import add_to_group, group_size, whole_size, with_size
 from broadcaster.admin.small_import import SmallImport
-from broadcaster.audience import group_uses, rules, rules_counts, rules_words
-from broadcaster.audience.rules import Unusable
+from broadcaster.audience import group_uses, rules_counts, rules_words
 from broadcaster.models import Group, Membership
 
 
@@ -68,7 +67,7 @@ class GroupAdmin(Export, SmallImport, CountedDeletion, Admin):
     @admin.display(description="Who is in it")
     def who(self, group: Group) -> str:
         """The rule in words."""
-        return rule_in_words(group) if group.is_smart else "People who were added"
+        return rules_words.of_group(group) if group.is_smart else "People who were added"
 
     @admin.display(description="Created", ordering="created_at")
     def created(self, group: Group) -> str:
@@ -156,11 +155,3 @@ class GroupAdmin(Export, SmallImport, CountedDeletion, Admin):
     def in_use(self, records: list[Group]) -> Iterator[str]:
         """The rules that name it, and what is about to go to it or is to leave it out."""
         return group_uses.hindrances(records)
-
-
-def rule_in_words(group: Group) -> str:
-    """A smart group's rule, or why it is none."""
-    try:
-        return rules_words.in_words(rules.parse(group.rule))
-    except Unusable as error:
-        return f"The rule cannot be used. {error.sentence}"

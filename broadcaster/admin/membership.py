@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 
 from broadcaster.admin.account_state import age
 from broadcaster.admin.base import COUNTED_ROWS
@@ -15,20 +15,9 @@ CHUNK = 5_000
 QUICK_S = 0.2
 
 
-class CountUpTo(Subquery):
-    """The number of rows of a limited query."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
-    output_field = IntegerField()
-
-
 def with_size(groups: QuerySet[Group]) -> QuerySet[Group]:
-    """Groups with their `size`, counted to COUNTED_ROWS and one more: an exact one would read millions of rows.
-
-    In order, since PostgreSQL reads an index for that, but the whole table for the members of a group that has few.
-    """
-    members = Membership.objects.filter(group=OuterRef("pk")).order_by("contact").values("contact")
-    return groups.annotate(size=CountUpTo(members[: COUNTED_ROWS + 1]))
+    """Groups with their `size`, counted to COUNTED_ROWS and one more."""
+    return rules_counts.with_size(groups, COUNTED_ROWS)
 
 
 def size_in_words(size: int, one: str = "contact", many: str = "contacts") -> str:

@@ -1,22 +1,28 @@
-"""How many people a rule fits and some of them, within a bounded time; and the counts that lists of groups show."""
+"""How many people a rule fits and some of them, within a bounded time; and the counts that lists of groups show.
+
+A list of people is counted as far as an index is read at once; beyond that, a worker counts it, as smart groups.
+"""
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from broadcaster.audience import rules_groups
 from broadcaster.audience.rules import Rule, Unusable
-from broadcaster.models import Contact, Group
+from broadcaster.models import Contact, Group, Membership
 
 SAMPLE = 10
 LOOK_S = 3.0  # somebody sits before the page
 COUNT_S = 60.0  # a worker has more patience, but not so much that others wait for it
+LIST_ROWS = 10_000  # members that a list is counted up to where it is shown
 FRESH = timedelta(minutes=5)
 STEPS = 10_000  # of SQLite's machine from one look at the clock to the next
 
@@ -46,20 +52,38 @@ def look(rule: Rule, *, of: int | None = None, limit_s: float = LOOK_S) -> Look:
     return Look(count, sample)
 
 
-def stale(groups: Iterable[Group]) -> list[int]:
-    """The keys of those of the groups whose count a page should not show much longer."""
+class CountUpTo(Subquery):
+    """The number of rows of a limited query."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+def with_size(groups: QuerySet[Group], limit: int) -> QuerySet[Any]:
+    """Groups with their `size`, counted to the limit and one more: an exact one would read millions of rows.
+
+    In order, since PostgreSQL reads an index for that, but the whole table for the members of a group that has few.
+    """
+    members = Membership.objects.filter(group=OuterRef("pk")).order_by("contact").values("contact")
+    return groups.annotate(size=CountUpTo(members[: limit + 1]))
+
+
+def stale(groups: Iterable[Group], *, large: Collection[int] = ()) -> list[int]:
+    """The keys of the smart groups, and of the `large` lists, whose count should not be shown much longer."""
     before = timezone.now() - FRESH
-    return [group.pk for group in groups if group.is_smart and (group.counted_at is None or group.counted_at < before)]
+    kept = [group for group in groups if group.is_smart or group.pk in large]
+    return [group.pk for group in kept if group.counted_at is None or group.counted_at < before]
 
 
 def refresh(group_id: int, *, limit_s: float = COUNT_S) -> None:
-    """Count a smart group anew; where that cannot be done it has no count, rather than an old one."""
-    group = Group.objects.exclude(rule={}).filter(pk=group_id).first()
-    if group is None:
+    """Count a smart group or a large list anew; where that cannot be done it has no count, rather than an old one."""
+    group = with_size(Group.objects.filter(pk=group_id), LIST_ROWS).first()
+    if group is None or not (group.is_smart or group.size > LIST_ROWS):
         return
     try:
         with within(limit_s):
-            counted = rules_groups.members(group).count()
+            people = rules_groups.members(group) if group.is_smart else Membership.objects.filter(group=group)
+            counted = people.count()
     except (TookTooLong, Unusable):
         counted = None
     same_rule = Group.objects.filter(pk=group_id, rule=group.rule)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from broadcaster.audience import rules
-from broadcaster.audience.rules import Condition, Created, FieldIs, InGroup, Messaged, Rule, Speaks
+from broadcaster.audience.rules import Condition, Created, FieldIs, InGroup, Messaged, Rule, Speaks, Unusable
 from broadcaster.models import ContactField, Group
 
 GONE = "a group that was deleted"
@@ -38,9 +38,17 @@ def in_words(rule: Rule, names: Names | None = None) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def names_of(rule: Rule) -> Names:
-    """The names of what the rule mentions."""
-    leaves = list(rules.leaves(rule))
+def of_group(group: Group, names: Names | None = None) -> str:
+    """A smart group's rule, or why it is none."""
+    try:
+        return in_words(rules.parse(group.rule), names)
+    except Unusable as error:
+        return f"The rule cannot be used. {error.sentence}"
+
+
+def names_of(*given: Rule) -> Names:
+    """The names of what the rules mention."""
+    leaves = [leaf for rule in given for leaf in rules.leaves(rule)]
     keys = {leaf.key for leaf in leaves if isinstance(leaf, FieldIs)}
     groups = {leaf.group for leaf in leaves if isinstance(leaf, InGroup)}
     return Names(

@@ -125,7 +125,7 @@ class ContactField(models.Model):
 class Group(models.Model):
     """Named people: those who were put into it, or, where it has a rule, whoever the rule fits at the moment.
 
-    `counted` is how many there were at `counted_at`; pages show it, and only pages.
+    `counted` is how many there were at `counted_at`; it is shown to people and programs, and decides nothing.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

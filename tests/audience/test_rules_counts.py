@@ -71,3 +71,16 @@ def test_a_count_for_an_old_rule_is_not_kept(monkeypatch: pytest.MonkeyPatch) ->
     rules_counts.refresh(group.pk)
     group.refresh_from_db()
     assert group.counted_at is None
+
+
+def test_a_list_is_counted_as_far_as_is_asked_for_and_by_a_worker_to_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules_counts, "LIST_ROWS", 3)
+    people = [Contact.objects.create(identifier=f"member-{number}") for number in range(5)]
+    group = Group.objects.create(name="On a list")
+    group.contacts.set(people)
+    sizes = rules_counts.with_size(Group.objects.all(), 3).values_list("size", flat=True)
+    assert list(sizes) == [4]
+    assert (rules_counts.stale([group]), rules_counts.stale([group], large={group.pk})) == ([], [group.pk])
+    rules_counts.refresh(group.pk)
+    group.refresh_from_db()
+    assert (group.counted, rules_counts.stale([group], large={group.pk})) == (5, [])
