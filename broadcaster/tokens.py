@@ -24,17 +24,16 @@ def create(
     expires_at: datetime | None = None,
 ) -> tuple[ApiToken, str]:
     """A new token: its row, and the token itself, which nobody can read again."""
+    row = ApiToken(user=user, name=name, scope=scope, channel=channel, expires_at=expires_at)
+    return row, issue(row)
+
+
+def issue(row: ApiToken) -> str:
+    """Keep a new row; the token itself, which nobody can read again."""
     key = secrets.token_hex(TOKEN_BYTES)
-    row = ApiToken.objects.create(
-        user=user,
-        name=name,
-        scope=scope,
-        channel=channel,
-        expires_at=expires_at,
-        digest=digest_of(key),
-        hint=key[-HINT_CHARACTERS:],
-    )
-    return row, key
+    row.digest, row.hint = digest_of(key), key[-HINT_CHARACTERS:]
+    row.save(force_insert=True)
+    return key
 
 
 def digest_of(key: str) -> str:
