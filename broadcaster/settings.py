@@ -231,10 +231,23 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "broadcaster.api.negotiation.AnswersAnyway",
     "DEFAULT_PAGINATION_CLASS": "broadcaster.api.pagination.Pages",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "broadcaster.api.schema.Description",
     "EXCEPTION_HANDLER": "broadcaster.api.answers.answer",
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS is answered by the description of the API
     "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.1",
+    "TITLE": "Broadcaster",
+    "VERSION": "2",
+    "SCHEMA_PATH_PREFIX": "/api/v2/",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "AUTHENTICATION_WHITELIST": [
+        "broadcaster.api.authentication.TokenAuthentication",
+        "broadcaster.api.authentication.BasicAuthentication",
+    ],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "broadcaster.api.schema.complete"],
 }
 
 # -- mail and log ----------------------------------------------------------------------------------------------------

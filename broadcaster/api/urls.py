@@ -7,6 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
 
+from broadcaster.api import docs
 from broadcaster.api.audiences import urls as audiences
 from broadcaster.api.broadcasts import urls as broadcasts
 from broadcaster.api.content import urls as content
@@ -28,5 +29,6 @@ urlpatterns = [
     *audiences.addresses,
     *content.addresses,
     *webhooks.addresses,
+    *docs.addresses,
     re_path(r"", nothing_here),
 ]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -37,10 +38,12 @@ class Broadcasts(Resource):
         """Count how far they are."""
         item.prepare(rows)
 
+    @extend_schema(responses=BroadcastItem(many=True))
     def get(self, request: Request) -> Response:
         """List broadcasts, the newest first."""
         return self.listed(request)
 
+    @extend_schema(request=BroadcastForm, responses={201: BroadcastItem})
     def post(self, request: Request) -> Response:
         """Make a broadcast and schedule it."""
         form = BroadcastForm(data=request.data, context=self.get_serializer_context())
