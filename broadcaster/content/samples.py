@@ -8,7 +8,7 @@ import providers
 from broadcaster import gateway
 from broadcaster.audience import consent, segments
 from broadcaster.content import media
-from broadcaster.content.rendering import NoBaseTranslation, Renderer, freeze, variables_of
+from broadcaster.content.rendering import NoBaseTranslation, Renderer, freeze, own_content, variables_of
 from broadcaster.content.values import Unreadable
 from broadcaster.models import AudienceRow, Broadcast, Contact
 
@@ -37,10 +37,10 @@ class Sample:
 
 def content_of(broadcast: Broadcast) -> dict[str, Any]:
     """What the broadcast says: a draft follows its template, anything later says what was frozen."""
-    if broadcast.is_editable and broadcast.template:
-        return freeze(broadcast.template)
     content: dict[str, Any] = broadcast.content
-    return content
+    if broadcast.is_editable and broadcast.template:
+        return freeze(broadcast.template) | own_content(broadcast)
+    return content if "kind" in content else {}
 
 
 def client_of(broadcast: Broadcast) -> providers.Client | None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from broadcaster.content import preflight
 from broadcaster.content.preflight import Problem
+from broadcaster.content.rendering import own_content
 from broadcaster.content.samples import content_of
 from broadcaster.models import Broadcast
 from broadcaster.sending import approvals, batches, closing, states
@@ -73,8 +74,8 @@ def time_problems(broadcast: Broadcast) -> list[Problem]:
 def unschedule(broadcast: Broadcast) -> None:
     """Back to the desk, while nothing of it has been sent. Raises states.MoveRefused."""
     closing.drop(broadcast.pk)  # its audience is looked at anew
-    own = {} if broadcast.template else {"content": broadcast.content}  # what a program wrote stands nowhere else
-    states.move(broadcast, Broadcast.State.DRAFT, **AS_NEW | own)
+    own = own_content(broadcast)  # what a program wrote stands nowhere else
+    states.move(broadcast, Broadcast.State.DRAFT, **AS_NEW | {"content": own})
 
 
 def pause(broadcast: Broadcast) -> None:
@@ -124,7 +125,7 @@ def copy(broadcast: Broadcast, *, author: User | None = None) -> Broadcast:
         name=f"{broadcast.name[:93]} (copy)",
         channel=broadcast.channel,
         template=broadcast.template,
-        content={} if broadcast.template else broadcast.content,
+        content=own_content(broadcast),
         by_urn=broadcast.by_urn,
         upload=broadcast.upload,
         time_zone=broadcast.time_zone,

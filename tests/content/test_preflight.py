@@ -112,6 +112,14 @@ def test_a_placeholder_of_a_file_needs_a_file(compose: Compose, ann: Contact) ->
     assert "@row.amount, but no file is chosen" in the_one(broadcast).sentence
 
 
+def test_a_placeholder_may_be_filled_for_everybody(compose: Compose) -> None:
+    draft = compose("@row.event: @row.amount", content={"variables": {"event": "Tea"}})
+    assert problems(draft) == []
+    draft.content = {"variables": {"event": "Tea", "amount": "7"}}
+    draft.upload = None
+    assert [problem.field for problem in problems(draft)] == ["groups"]
+
+
 def test_a_value_that_some_lack_is_a_warning_with_an_example(compose: Compose) -> None:
     problem = the_one(compose("Hello @fields.city"))
     assert not problem.blocking

@@ -47,6 +47,21 @@ def test_a_flow_without_placeholders_can_be_shared_too() -> None:
     assert len({renderer.render("eng", {}), renderer.render("eng", ANN)}) == 1
 
 
+def test_what_is_the_same_for_everybody_is_filled_once() -> None:
+    content = frozen(eng={"text": "@row.event at @row.place, @@row.event", "quick_replies": ["@row.event"]})
+    renderer = Renderer(content | {"variables": {"event": "Tea @contact.name", "place": "@@7"}})
+    text = providers.Text.of("Tea @contact.name at @@7, @row.event", quick_replies=("Tea @contact.name",))
+    assert renderer.render("eng", ANN) == text
+    assert renderer.render("eng", ANN) is renderer.render("", {"row.event": "Coffee"})
+
+
+def test_beside_it_recipients_may_differ() -> None:
+    content = frozen(eng={"text": "@contact.name: @row.event for @row.amount"}) | {"variables": {"event": "Tea"}}
+    assert placeholders_of(content) == ["contact.name", "row.amount"]
+    own = ANN | {"row.amount": "7", "row.event": "Coffee"}
+    assert Renderer(content).render("eng", own) == providers.Text.of("Ann Lee: Tea for 7")
+
+
 def test_a_missing_value_leaves_nothing() -> None:
     assert Renderer(GREETING).render("eng", {}) == providers.Text.of("Hello ")
 

@@ -256,6 +256,16 @@ def test_a_copy_is_a_draft_with_the_same_message_and_audience() -> None:
     assert (twin.state, twin.send_at, twin.author, twin.parent) == ("draft", None, author, original)
 
 
+def test_what_a_program_said_beside_the_template_is_kept_and_copied() -> None:
+    broadcast = composed(content={"variables": {"event": "Tea"}})
+    schedule.schedule(broadcast, send_at=timezone.now())
+    assert broadcast.content["variables"] == {"event": "Tea"}
+    assert broadcast.content["translations"]
+    schedule.unschedule(broadcast)
+    assert broadcast.content == {"variables": {"event": "Tea"}}
+    assert schedule.copy(broadcast).content == broadcast.content
+
+
 def test_a_copy_takes_no_rows_along() -> None:
     twin = schedule.copy(prepared())
     assert (rows(twin), twin.total, twin.batch_count, twin.prepared_at) == ([], 0, 0, None)
