@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
@@ -25,7 +25,7 @@ from broadcaster.admin.deletion import NAMED, CountedDeletion
 from broadcaster.admin.export_columns import MediaResource
 from broadcaster.admin.exporting import Export
 from broadcaster.admin.model_form import ModelForm
-from broadcaster.content import media
+from broadcaster.content import media, serving
 from broadcaster.models import MediaFile
 
 LIMIT_MB = media.LIMIT_BYTES // 1_000_000
@@ -160,19 +160,10 @@ class MediaAdmin(Export, CountedDeletion, Admin):
 
 
 def content(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The file itself: saved rather than opened, and never taken for anything but what its first bytes said."""
+    """The file itself."""
     if not request.user.has_perm("broadcaster.view_mediafile"):
         raise PermissionDenied
-    file = get_object_or_404(MediaFile, pk=pk)
-    try:
-        opened = file.file.open("rb")
-    except OSError as error:
-        raise Http404 from error
-    response = FileResponse(opened, as_attachment=True, filename=file.name, content_type=file.content_type)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "private, max-age=3600"
-    return response
+    return serving.response(get_object_or_404(MediaFile, pk=pk))
 
 
 def kind_of(file: MediaFile) -> str:
