@@ -77,8 +77,7 @@ class TranslationForm(ModelForm):
         for name, sentence in errors.items():
             self.add_error(PREFIX + name, sentence)
         if not errors:
-            read = kinds.read(self.kind, typed)
-            self.instance.content = {name: value for name, value in read.items() if value}
+            self.instance.content = kinds.stored(self.kind, typed)
         return cleaned
 
     def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002  Django's signature
@@ -116,11 +115,8 @@ class TranslationFormSet(InlineFormSet):
             return
         base = self.instance.base_language
         kept = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
-        if base not in {translation.get("language") for translation in kept}:
-            raise ValidationError(
-                f"There is no translation in the base language, {base}. "
-                "Add one, or choose the language of another translation as the base language."
-            )
+        if sentence := rules.base_error(base, [translation.get("language", "") for translation in kept]):
+            raise ValidationError(sentence)
 
 
 def form_class(kind: str, *, language: str = "", may_upload: bool = True) -> type[TranslationForm]:

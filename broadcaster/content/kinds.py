@@ -10,7 +10,7 @@ import providers
 from broadcaster.content import rules, values
 from broadcaster.content.fields import FIELDS, ContentField
 
-__all__ = ["FIELDS", "ContentField", "build", "clean", "content_from", "read", "varying"]
+__all__ = ["FIELDS", "ContentField", "build", "clean", "content_from", "read", "stored", "varying"]
 
 Values = Mapping[str, Any]
 Evaluate = Callable[[str], str]
@@ -35,9 +35,9 @@ def content_from(
     kind: str, fields: Mapping[str, Any], evaluate: Evaluate, *, language: str = "eng"
 ) -> providers.Content:
     """A translation's JSON as content, every text that may hold placeholders evaluated. Raises Unreadable."""
-    stored = read(kind, fields)
-    own = values.map_texts(varying(kind, stored), evaluate)
-    return build(kind, {**stored, **own}, language=language)
+    known = read(kind, fields)
+    own = values.map_texts(varying(kind, known), evaluate)
+    return build(kind, {**known, **own}, language=language)
 
 
 def read(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,9 +45,14 @@ def read(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {field.name: values.read(field.widget, _given(field, fields)) for field in FIELDS[kind]}
 
 
-def varying(kind: str, stored: Values) -> dict[str, Any]:
+def stored(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of a translation: the fields that say something. Raises Unreadable."""
+    return {name: value for name, value in read(kind, fields).items() if value}
+
+
+def varying(kind: str, known: Values) -> dict[str, Any]:
     """Those of the values that may hold placeholders; as values, so that what fills them can never add a line."""
-    return {field.name: stored[field.name] for field in FIELDS[kind] if field.placeholders}
+    return {field.name: known[field.name] for field in FIELDS[kind] if field.placeholders}
 
 
 def build(kind: str, final: Values, *, language: str) -> providers.Content:
@@ -57,8 +62,8 @@ def build(kind: str, final: Values, *, language: str) -> providers.Content:
 
 def _given(field: ContentField, fields: Mapping[str, Any]) -> Any:
     """What the translation says for the field, or its default where it says nothing."""
-    stored = fields.get(field.name)
-    return field.default if stored is None or stored == "" else stored
+    said = fields.get(field.name)
+    return field.default if said is None or said == "" else said
 
 
 def _text(final: Values, language: str) -> providers.Content:

@@ -5,7 +5,7 @@ Limits that differ from provider to provider are the adapters' business; pre-fli
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import providers
@@ -25,6 +25,16 @@ def language_error(code: str) -> str:
     if ISO_639_3.fullmatch(code):
         return ""
     return "Give the language's ISO 639-3 code: three small letters, such as eng or ind."
+
+
+def base_error(base: str, languages: Collection[str]) -> str:
+    """Why a template in these languages cannot have this base language; empty where it can."""
+    if base in languages:
+        return ""
+    return (
+        f"There is no translation in the base language, {base}. "
+        "Add one, or choose the language of another translation as the base language."
+    )
 
 
 def field_error(field: ContentField, value: Any) -> str:
