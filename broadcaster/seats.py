@@ -22,6 +22,7 @@ class Kind(IntEnum):
     PUMP = 0
     RECEIPTS = 1
     COUNTS = 2
+    WEBHOOKS = 3
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from django_q.models import Schedule
 
 from broadcaster import accounts, provider_groups, queue, seats
 from broadcaster.audience import importing, rules_counts, undoing
+from broadcaster.hooks import outbox, posting
 from broadcaster.models import Broadcast, Channel
 from broadcaster.receipts import apply, polling
 from broadcaster.reports import retention
@@ -54,10 +55,12 @@ def tick() -> None:
         "ask for unknowns": lambda: _queue_each("ask_unknowns", [channel.pk for channel in asking.channels()]),
         "list templates": lambda: _queue_each("list_templates", accounts.due()),
         "apply receipts": lambda: queue.enqueue("apply_receipts"),
+        "post to webhooks": lambda: posting.is_due() and queue.enqueue(outbox.TASK),
         "discard receipts": retention.discard_old_receipts,
         "discard calls": retention.discard_old_calls,
         "discard answers": retention.discard_old_answers,
         "discard files": retention.discard_old_files,
+        "discard deliveries": retention.discard_old_deliveries,
     }
     errors = [error for name, step in steps.items() if (error := _failure_of(name, step))]
     if errors:
@@ -155,6 +158,15 @@ def list_groups(channel_id: int) -> None:
     """Ask for the groups of a channel's account, not too often."""
     if cache.add(f"groups-{channel_id}", _worker(), timeout=GROUPS_EVERY_S):
         provider_groups.look(channel_id)
+
+
+def post_webhooks() -> None:
+    """Tell webhooks what waits to be told, a turn at a time; one worker of a cluster is enough for that."""
+    with seats.taken(seats.Kind.WEBHOOKS, of=1) as is_seated:
+        if is_seated:
+            posting.post_due(life_s=TASK_LIFE_S)
+    if is_seated and posting.is_due():  # those who were woken meanwhile found the seat taken, and have gone
+        queue.enqueue(outbox.TASK)
 
 
 def count_groups(*group_ids: int) -> None:

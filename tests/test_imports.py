@@ -13,6 +13,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 # From the bottom to the top. Parts of one row do not know each other.
 LAYERS = (
     ("models", "errors", "queue", "seats", "theme", "bootstrap", "checks"),
+    ("hooks",),
     ("gateway", "audience", "roles", "tokens", "demo", "settings", "apps", "wsgi", "migrations"),
     ("content",),
     ("accounts", "provider_groups"),

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from broadcaster.audience import chunks, turns
+from broadcaster.audience import chunks, telling, turns
 from broadcaster.audience.chunks import Chunk
 from broadcaster.audience.spreadsheets import UnreadableFile
 from broadcaster.models import AudienceUpload
@@ -118,4 +118,8 @@ def _save(upload: AudienceUpload, chunk: Chunk) -> bool:
 
 def _close(upload: AudienceUpload, state: AudienceUpload.State, error: str) -> bool:
     running = AudienceUpload.objects.filter(pk=upload.pk, state=State.IMPORTING)
-    return running.update(state=state, error=error[:500], finished_at=timezone.now()) == 1
+    with transaction.atomic():
+        is_closed = running.update(state=state, error=error[:500], finished_at=timezone.now()) == 1
+        if is_closed:
+            telling.closed(upload.pk, state)
+    return is_closed

@@ -10,6 +10,7 @@ from broadcaster.models.message import Message, ProviderCall
 from broadcaster.models.receipt import Receipt
 from broadcaster.models.template import Template, TemplateTranslation
 from broadcaster.models.upload import AudienceRow, AudienceUpload, RejectedRow
+from broadcaster.models.webhook import Event, Webhook, WebhookDelivery
 
 __all__ = [
     "COUNTED_STATES",
@@ -23,6 +24,7 @@ __all__ = [
     "Contact",
     "ContactField",
     "Erasure",
+    "Event",
     "Group",
     "IdempotentCall",
     "ListedGroup",
@@ -38,4 +40,6 @@ __all__ = [
     "Suppression",
     "Template",
     "TemplateTranslation",
+    "Webhook",
+    "WebhookDelivery",
 ]

@@ -16,7 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from broadcaster.models import Batch, Broadcast
-from broadcaster.sending import clock, states
+from broadcaster.sending import clock, states, telling
 
 PACE_HORIZON_S = 1.0  # a channel whose next free slot is further away than this does not hold a worker
 TURNS = 5  # another worker may win the race for a candidate
@@ -114,7 +114,11 @@ def complete(broadcast_id: int) -> bool:
         return False
     # Whoever makes a batch after that look has raised the count, and completes it again.
     ended = {"state": Broadcast.State.COMPLETED, "finished_at": timezone.now()}
-    return sending.filter(batch_count=made).update(**ended) == 1
+    with transaction.atomic():
+        is_completed = sending.filter(batch_count=made).update(**ended) == 1
+        if is_completed:
+            telling.moved(broadcast_id, Broadcast.State.COMPLETED)
+    return is_completed
 
 
 def lease_end() -> datetime:
@@ -155,7 +159,10 @@ def _serve(broadcast: Broadcast, now: datetime) -> bool:
     if states.is_missed(broadcast, now):  # the tick tells so
         return False
     prepared = row.filter(state=Broadcast.State.PREPARING, prepared_at__isnull=False)
-    return prepared.update(state=Broadcast.State.SENDING, started_at=now, served_at=now) == 1
+    has_started = prepared.update(state=Broadcast.State.SENDING, started_at=now, served_at=now) == 1
+    if has_started:
+        telling.started(broadcast.pk)
+    return has_started
 
 
 def _lease(batch: Batch, worker: str) -> bool:

@@ -16,10 +16,12 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 
 from broadcaster.errors import Explained
 from broadcaster.models import Broadcast, Message
+from broadcaster.sending import telling
 
 B = Broadcast.State
 M = Message.State
@@ -69,7 +71,10 @@ def move(
     allowed = [
         state for state, targets in BROADCAST_MOVES.items() if to in targets and state in (only_from or BROADCAST_MOVES)
     ]
-    moved = Broadcast.objects.filter(pk=broadcast.pk, state__in=allowed).update(state=to, **fields)
+    with transaction.atomic():
+        moved = Broadcast.objects.filter(pk=broadcast.pk, state__in=allowed).update(state=to, **fields)
+        if moved == 1:
+            telling.moved(broadcast.pk, to)
     broadcast.refresh_from_db()
     if moved != 1:
         raise refused(broadcast, to)

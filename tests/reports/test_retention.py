@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from broadcaster.audience import stored
-from broadcaster.models import AudienceUpload, Batch, Broadcast, ProviderCall
+from broadcaster.models import AudienceUpload, Batch, Broadcast, ProviderCall, Webhook, WebhookDelivery
 from broadcaster.reports import retention
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +115,24 @@ def test_a_file_that_waited_too_long_for_its_columns_has_failed() -> None:
     upload.refresh_from_db()
     assert (upload.state, upload.file.name) == ("failed", "")
     assert upload.error == "Nobody chose its columns for 30 days, so the file was deleted. Upload it again."
+
+
+def test_webhooks_are_told_of_a_file_that_waited_too_long() -> None:
+    hook = Webhook.objects.create(url="https://example.com/", events=["upload.failed"])
+    upload = make_file("uploaded", days_ago=31)
+    retention.discard_old_files()
+    retention.discard_old_files()
+    (delivery,) = hook.deliveries.all()
+    assert (delivery.event, delivery.data["uuid"]) == ("upload.failed", str(upload.uuid))
+
+
+def test_deliveries_of_webhooks_are_kept_for_a_month() -> None:
+    hook = Webhook.objects.create(url="https://example.com/")
+    for days in (1, 29.9, 30.1, 99):
+        when = timezone.now() - timedelta(days=days)
+        WebhookDelivery.objects.create(webhook=hook, event="broadcast.paused", subject="broadcast 1", created_at=when)
+    assert retention.discard_old_deliveries() == 2
+    assert WebhookDelivery.objects.count() == 2
 
 
 def test_a_file_that_the_disk_keeps_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
