@@ -1,7 +1,5 @@
 """What the description of the API says in words."""
 
-TITLE = "Broadcaster"
-
 # The folders below broadcaster/api/, and what people call what is in them, in the order in which they are shown.
 AREAS = {
     "broadcasts": "Broadcasts",
