@@ -149,6 +149,8 @@ def _posted(url: str, body: bytes, headers: Mapping[str, str], limit: Limit) -> 
             "POST", target, body, headers, retries=False, redirect=False, preload_content=False, decode_content=False
         )
         try:
+            if not limit.left_s():  # it was cut off within its head
+                raise TimeoutError
             return Answer(answer.status, _refusal(answer.status), _beginning(answer), _retry_after_s(answer.headers))
         finally:
             answer.close()
@@ -181,7 +183,9 @@ def _refusal(status: int) -> str:
 def _reason(error: Exception, limit: Limit, timeout_s: float) -> str:
     if not limit.left_s() or isinstance(error, TimeoutError):
         return LATE.format(timeout_s)
-    return (NO_TLS if isinstance(error, SSLError) else NO_ANSWER).format(str(error) or type(error).__name__)
+    cause = next((each for each in reversed(error.args) if isinstance(each, Exception)), error)  # urllib3 wraps them
+    told = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    return (NO_TLS if isinstance(error, SSLError) else NO_ANSWER).format(told)
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:

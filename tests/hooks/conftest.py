@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 
 from tests.hooks.receiving import Receiver
+from tests.providers.conftest import certificate, server_tls
+
+__all__ = ["certificate", "server_tls"]
 
 
 @pytest.fixture(autouse=True)
