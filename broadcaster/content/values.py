@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 Widget = Literal["line", "text", "lines", "files", "pairs", "choice", "integer", "json"]
 
+DEEPEST = 30
+TOO_DEEP = f"The object is nested too deeply; use at most {DEEPEST} levels."
 NO_OBJECT = 'Write a JSON object, such as {"city": "@fields.city"}.'
 
 
@@ -94,9 +96,20 @@ def _json(given: Any) -> dict[str, Any]:
     value = _parsed(given) if isinstance(given, str) else given
     if value is None:
         return {}
-    if isinstance(value, dict):
-        return value
-    raise Unreadable(NO_OBJECT)
+    if not isinstance(value, dict):
+        raise Unreadable(NO_OBJECT)
+    if _is_deep(value):
+        raise Unreadable(TOO_DEEP)
+    return value
+
+
+def _is_deep(value: dict[str, Any]) -> bool:
+    """Whether it has more levels than functions that call themselves should go down."""
+    level: list[Any] = [value]
+    for _ in range(DEEPEST):
+        holders = [each for each in level if isinstance(each, dict | list)]
+        level = [held for each in holders for held in (each.values() if isinstance(each, dict) else each)]
+    return bool(level)
 
 
 def _parsed(text: str) -> Any:

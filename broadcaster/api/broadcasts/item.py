@@ -7,8 +7,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from broadcaster.api import urns
+from broadcaster.api.content.files import shown
 from broadcaster.api.fields import When
-from broadcaster.models import Broadcast
+from broadcaster.content import media
+from broadcaster.models import Broadcast, MediaFile
 from broadcaster.sending import progress
 from broadcaster.sending.statuses import STATUSES
 
@@ -24,6 +26,13 @@ class Reference(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class UploadReference(serializers.Serializer[Any]):
+    """A file of people, which is called as it was when it was uploaded."""
+
+    uuid = serializers.UUIDField(help_text="Its own.")
+    name = serializers.CharField(source="filename")
+
+
 class ProgressItem(serializers.Serializer[Any]):
     """How far a broadcast is."""
 
@@ -33,10 +42,17 @@ class ProgressItem(serializers.Serializer[Any]):
 
 TEXTS = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
 LINES = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
+REPLY = {
+    "type": "object",
+    "properties": {"type": {"type": "string"}, "text": {"type": "string"}},
+    "required": ["type", "text"],
+}
+REPLIES = {"type": "object", "additionalProperties": {"type": "array", "items": REPLY}}
+VALUES = {"type": "object", "additionalProperties": {"type": "string"}}
 
 
 class BroadcastItem(serializers.Serializer[Broadcast]):
-    """One broadcast. `handled` must be on it, see `prepare`."""
+    """One broadcast. `handled` and `files` must be on it, see `prepare`."""
 
     id = serializers.IntegerField()
     uuid = serializers.UUIDField()
@@ -53,6 +69,8 @@ class BroadcastItem(serializers.Serializer[Broadcast]):
     name = serializers.CharField()
     channel = Reference(allow_null=True)
     template = Reference(allow_null=True)
+    variables = serializers.SerializerMethodField()
+    upload = UploadReference(allow_null=True)
     exclude_groups = Reference(many=True)
     send_at = When(allow_null=True)
     expires_at = When(allow_null=True)
@@ -88,13 +106,26 @@ class BroadcastItem(serializers.Serializer[Broadcast]):
 
     @extend_schema_field(LINES)
     def get_attachments(self, broadcast: Broadcast) -> dict[str, list[str]]:
-        """Its files, by language."""
-        return {code: list(fields.get("attachments") or ()) for code, fields in _translations(broadcast).items()}
+        """Its files, by language, each as `<content type>:<address>`."""
+        request = self.context["request"]
+        files: dict[str, MediaFile] = getattr(broadcast, "files", {})
+        return {
+            code: [shown(line, files, request) for line in fields.get("attachments") or ()]
+            for code, fields in _translations(broadcast).items()
+        }
 
-    @extend_schema_field(LINES)
-    def get_quick_replies(self, broadcast: Broadcast) -> dict[str, list[str]]:
+    @extend_schema_field(REPLIES)
+    def get_quick_replies(self, broadcast: Broadcast) -> dict[str, list[dict[str, str]]]:
         """The answers that it offers, by language."""
-        return {code: list(fields.get("quick_replies") or ()) for code, fields in _translations(broadcast).items()}
+        return {
+            code: [{"type": "text", "text": text} for text in fields.get("quick_replies") or ()]
+            for code, fields in _translations(broadcast).items()
+        }
+
+    @extend_schema_field(VALUES)
+    def get_variables(self, broadcast: Broadcast) -> dict[str, str]:
+        """What `@row.x` stands for, the same for everybody."""
+        return dict(broadcast.content.get("variables", {}))
 
     def get_base_language(self, broadcast: Broadcast) -> str:
         """The language for everybody whose own has no translation."""
@@ -112,8 +143,15 @@ def _translations(broadcast: Broadcast) -> dict[str, dict[str, Any]]:
 
 
 def prepare(broadcasts: Sequence[Broadcast]) -> None:
-    """Add what is counted elsewhere, in one question for all of them."""
+    """Add what stands elsewhere: the counts and the files, in one question each for all of them."""
     counts = progress.counts_of([broadcast.pk for broadcast in broadcasts])
+    files = _files(broadcasts)
     for broadcast in broadcasts:
         own = counts[broadcast.pk]
         broadcast.handled = sum(own.values()) - own["pending"]  # type: ignore[attr-defined]
+        broadcast.files = files  # type: ignore[attr-defined]
+
+
+def _files(broadcasts: Sequence[Broadcast]) -> dict[str, MediaFile]:
+    keys = {key for broadcast in broadcasts for key in media.referenced(broadcast.content)}
+    return {str(file.uuid): file for file in MediaFile.objects.filter(uuid__in=keys)} if keys else {}
