@@ -48,10 +48,12 @@ class Intake(TemporaryFileUploadHandler):
         """Some more of it. Raises SkipFile at the limit and for a full disk."""
         self.size_bytes += len(raw_data)
         if self.size_bytes > settings.UPLOAD_LIMIT_BYTES:
+            self.file.close()
             raise self._refuse(uploads.too_large(), 413)
         try:
             super().receive_data_chunk(raw_data, start)
         except OSError as error:
+            self.file.close()
             raise self._refuse(DISK_FULL, 507) from error
 
     def file_complete(self, file_size: int) -> "UploadedFile[bytes] | None":
