@@ -17,6 +17,7 @@ ROLES = (*columns.ROLES, "row", "ignore")
 PEOPLE = ("phone", "identifier")  # one of these must be there
 ONCE = ("phone", "name", "language", "identifier")
 KEYED = ("field", "row")
+NOBODY = "No column holds the phone numbers. Choose the one that does."
 
 _KEY = re.compile(rf"[a-z][a-z0-9_]{{0,{columns.MAX_KEY_CHARACTERS - 1}}}")
 _NAMED, _SHOWN = 20, 100  # columns that a sentence names, and characters of one that it repeats
@@ -49,7 +50,7 @@ def checked(headers: Sequence[str], given: Mapping[str, Any]) -> dict[str, Colum
     kept = {header: _column(header, given.get(header), keys[header]) for header in headers}
     roles = [column["role"] for column in kept.values()]
     if not set(PEOPLE) & set(roles):
-        raise UnreadableFile("No column holds the phone numbers. Choose the one that does.")
+        raise UnreadableFile(NOBODY)
     for role in ONCE:
         if roles.count(role) > 1:
             raise UnreadableFile(f"Two columns are marked as the {role}. Choose one of them.")
