@@ -11,6 +11,8 @@ from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from broadcaster.admin import words
+
 COUNTED_ROWS = 10_000
 
 
@@ -43,6 +45,16 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # generic only in t
 
 class RecordList(ChangeList):
     """A page of a list. How many rows there are stands below it, once."""
+
+    @property
+    def one(self) -> str:
+        """What a row is called within a sentence."""
+        return words.in_a_sentence(str(self.opts.verbose_name))
+
+    @property
+    def many(self) -> str:
+        """What rows are called there."""
+        return words.in_a_sentence(str(self.opts.verbose_name_plural))
 
     def get_results(self, request: HttpRequest) -> None:
         """Read the page; the theme shows the count a second time where the two counts differ."""

@@ -76,6 +76,11 @@ def local_time(moment: datetime | None, zone: str) -> str:
     return f"{formats.date_format(local, 'DATETIME_FORMAT')} {local.tzname()}"
 
 
+def in_a_sentence(name: str) -> str:
+    """A name without capitals, but for those of abbreviations: "API tokens"."""
+    return " ".join(word if word.isupper() else word.lower() for word in name.split())
+
+
 def duration(seconds: int) -> str:
     """A length of time in the units that matter: "20 seconds", "2 minutes", "1 hour 5 minutes"."""
     if seconds < MINUTE_S:
