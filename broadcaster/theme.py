@@ -80,6 +80,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             page("Users", "manage_accounts", "auth_user"),
             page("Roles", "shield_person", "auth_group"),
+            page("API tokens", "key", "broadcaster_apitoken"),
             page("Scheduled tasks", "schedule", "django_q_schedule"),
             page("Failures", "error", "django_q_failure"),
             page("Queue", "stacks", "django_q_ormq", may_see_queue),

@@ -1,6 +1,7 @@
 """Pages for people: one module for each model, and the journey of a broadcast."""
 
 from broadcaster.admin import (
+    api_token,
     broadcast,
     channel,
     contact,
@@ -18,6 +19,7 @@ from broadcaster.admin import (
 )
 
 __all__ = [
+    "api_token",
     "broadcast",
     "channel",
     "contact",

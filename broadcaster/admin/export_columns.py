@@ -120,6 +120,20 @@ class SuppressionResource(Columns, resources.Resource):
     since = moment("created_at", "since")
 
 
+class TokenResource(Columns, resources.Resource):
+    """Which programs may call the API; of the tokens themselves their ends."""
+
+    name = text("name", "Name")
+    user = text("user__username", "User")
+    scope = text("get_scope_display", "Scope")
+    hint = text("hint", "Ends with")
+    channel = text("channel__name", "Channel")
+    created = moment("created_at", "Created")
+    expires = moment("expires_at", "Expires")
+    revoked = moment("revoked_at", "Revoked")
+    last_used = moment("last_used_at", "Last used")
+
+
 class RevivalResource(Columns, resources.Resource):
     """Which opt-outs people took back, and why."""
 

@@ -82,7 +82,17 @@ ACCESS_WORDS = {
 }
 
 
-WITHOUT_PAGES = ("permission", "audiencerow", "rejectedrow", "batch", "membership", "receipt", "success", "task")
+WITHOUT_PAGES = (
+    "permission",
+    "audiencerow",
+    "rejectedrow",
+    "batch",
+    "idempotentcall",
+    "membership",
+    "receipt",
+    "success",
+    "task",
+)
 
 
 class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic only in the stubs

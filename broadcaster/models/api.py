@@ -18,6 +18,8 @@ class ApiToken(models.Model):
         SEND = "send", "Read and send"
         ADMIN = "admin", "Everything that its user may"
 
+    key = ""  # the token itself, with a row that was just made and nowhere else
+
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=100, help_text="The program that uses it.")
     scope = models.CharField(max_length=5, choices=Scope.choices, default=Scope.READ)

@@ -143,3 +143,13 @@ def test_what_nobody_expected_is_answered_in_plain_text(program: Program, monkey
 def test_answers_name_the_workspace(program: Program) -> None:
     program.get("broadcasts.json")
     assert program.last.headers["X-Temba-Workspace"]
+
+
+def test_a_token_whose_user_lost_a_role_may_no_more_than_the_user(program: Program) -> None:
+    someone = program.token.user
+    body = {"text": "Hello", "urns": ["tel:+628123456789"]}
+    assert program.told("POST", "broadcasts.json", body)[0] == 201
+    user("Viewer", someone.username)
+    assert [program.told("POST", "broadcasts.json", body)[0], program.told("GET", "broadcasts.json")[0]] == [403, 200]
+    someone.groups.clear()
+    assert program.told("GET", "broadcasts.json")[0] == 403
