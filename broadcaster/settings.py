@@ -247,7 +247,7 @@ SPECTACULAR_SETTINGS = {
         "broadcaster.api.authentication.TokenAuthentication",
         "broadcaster.api.authentication.BasicAuthentication",
     ],
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "broadcaster.api.schema.complete"],
+    "POSTPROCESSING_HOOKS": ["broadcaster.api.schema.complete"],
 }
 
 # -- mail and log ----------------------------------------------------------------------------------------------------
