@@ -82,6 +82,8 @@ def test_no_page_has_a_grave_barrier_or_scrolls_sideways(tab: Page, olivia: User
         assert [(address, each["id"]) for each in found if each["impact"] in GRAVE] == []
     tab.set_viewport_size({"width": 390, "height": 800})
     add(tab)
+    field = tab.get_by_label("The token for Nightly export")
+    assert field.evaluate("field => field.scrollWidth <= field.clientWidth")
     for address in ("", ADD, LIST, page(token), page(token, "revoke")):
         if address:
             tab.goto(address)
