@@ -73,7 +73,13 @@ NAVIGATION: list[dict[str, Any]] = [
             page("Media", "perm_media", "broadcaster_mediafile"),
         ],
     },
-    {"title": "Delivery", "items": [page("Channels", "cell_tower", "broadcaster_channel")]},
+    {
+        "title": "Delivery",
+        "items": [
+            page("Channels", "cell_tower", "broadcaster_channel"),
+            page("Webhooks", "webhook", "broadcaster_webhook"),
+        ],
+    },
     {
         "title": "System",
         "separator": True,

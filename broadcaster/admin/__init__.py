@@ -15,6 +15,8 @@ from broadcaster.admin import (
     system,
     template,
     upload,
+    webhook,
+    webhook_delivery,
     work_queue,
 )
 
@@ -33,5 +35,7 @@ __all__ = [
     "system",
     "template",
     "upload",
+    "webhook",
+    "webhook_delivery",
     "work_queue",
 ]

@@ -35,6 +35,12 @@ def choice() -> forms.Widget:
     return widget
 
 
+def several() -> forms.Widget:
+    """Some of a few, as boxes to tick."""
+    widget: forms.Widget = widgets.UnfoldAdminCheckboxSelectMultipleWidget()
+    return widget
+
+
 def switch() -> forms.Widget:
     """Yes or no."""
     widget: forms.Widget = widgets.UnfoldBooleanSwitchWidget()
