@@ -12,7 +12,7 @@ import yaml
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NEEDED = ("bash", "dirname", "env", "id", "ls", "mktemp", "od", "rm", "sleep", "sort", "tail", "tr", "cat", "chmod")
-SERVERS = ("chromium", "pg_ctlcluster", "redis-server")
+SERVERS = ("chromium", "curl", "pg_ctlcluster", "redis-server")
 RECORD = '#!/bin/bash\necho "${0##*/} $*" >> "$CALLS"\n'
 
 
@@ -80,7 +80,7 @@ def test_what_is_missing_is_installed_from_debians_packages(machine: Machine) ->
     machine.run(postgres=False, redis=False)
 
     assert machine.called("apt-get install") == [
-        "apt-get install -q -y --no-install-recommends chromium postgresql redis-server"
+        "apt-get install -q -y --no-install-recommends chromium curl postgresql redis-server"
     ]
 
 
