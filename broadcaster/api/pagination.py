@@ -67,10 +67,7 @@ class Pages(BasePagination):
         """The rows of the page that the request asks for. Raises NotFound."""
         self.url = request.build_absolute_uri()
         self.order: Order = view.order_of(request)
-        given = request.query_params.get("cursor")
-        cursor = Cursor.read(given) if given else None
-        if cursor and bool(cursor.at) != bool(self.order.field):  # it is another list's
-            raise NotFound(INVALID)
+        cursor = self._cursor(request)
         rows = self._rows(queryset, cursor)
         beyond, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
         if cursor and cursor.backwards:
@@ -79,6 +76,14 @@ class Pages(BasePagination):
         self.next = self._link(rows[-1:], backwards=False) if backwards or beyond else None
         self.previous = self._link(rows[:1], backwards=True) if (beyond if backwards else cursor) else None
         return rows
+
+    def _cursor(self, request: Request) -> Cursor | None:
+        """Where the page begins, if the request says so. Raises NotFound, for a cursor of another list too."""
+        given = request.query_params.get("cursor")
+        cursor = Cursor.read(given) if given else None
+        if cursor and bool(cursor.at) != bool(self.order.field):
+            raise NotFound(INVALID)
+        return cursor
 
     def _rows(self, queryset: QuerySet[Any], cursor: Cursor | None) -> list[Any]:
         """One row more than a page has, in the direction of the cursor."""

@@ -64,22 +64,25 @@ def said(kept: Mapping[str, Column], given: Mapping[str, Any]) -> dict[str, Any]
 
     Raises UnreadableFile for a column that the file has not.
     """
-    unknown = next((header for header in given if header not in kept), None)
-    if unknown is not None:
-        raise UnreadableFile(no_column(unknown, list(kept)))
+    if unknown := given.keys() - kept.keys():
+        raise UnreadableFile(no_column(min(unknown), list(kept)))
     roles = [column.get("role") for column in given.values() if isinstance(column, Mapping)]
     found = {header: given.get(header, _giving_way(column, roles)) for header, column in kept.items()}
     movable = [header for header in kept if header not in given and found[header]["role"] == "row"]
     taken = {
         str(column.get("key") or kept[header]["key"])
         for header, column in found.items()
-        if header not in movable and isinstance(column, Mapping) and column.get("role") in KEYED
+        if header not in movable and _is_keyed(column)
     }
     for header in movable:
         key = columns.free_key(found[header]["key"], taken)
         taken.add(key)
         found[header] |= {"key": key}
     return found
+
+
+def _is_keyed(column: Any) -> bool:
+    return isinstance(column, Mapping) and column.get("role") in KEYED
 
 
 def _giving_way(column: Column, roles: Sequence[Any]) -> Column:
