@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.views.decorators.http import require_POST
 from import_export import resources
 from import_export.fields import Field
@@ -30,6 +31,7 @@ PAGE = "admin:broadcaster_webhook_change"
 DELIVERIES = "admin:broadcaster_webhookdelivery_changelist"
 WORKING, FAILING, DISABLED, UNTRIED = "Working", "Failing", "Disabled", "Nothing yet"
 COLOURS = {WORKING: "success", FAILING: "danger", DISABLED: "quiet", UNTRIED: "info"}
+NAME_CHARACTERS = 50
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -74,7 +76,7 @@ class WebhookAdmin(Export, CountedDeletion, Admin):
     @admin.display(description="Webhook", ordering="url")
     def name(self, webhook: Webhook) -> str:
         """What it is for, or where it leads."""
-        return str(webhook)
+        return Truncator(str(webhook)).chars(NAME_CHARACTERS)
 
     @admin.display(description="State")
     def state(self, webhook: Webhook) -> SafeString:

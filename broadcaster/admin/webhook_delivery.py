@@ -124,4 +124,4 @@ class WebhookDeliveryAdmin(Export, ReadOnlyAdmin):
 
 
 def _as_written(given: str) -> SafeString:
-    return format_html('<pre class="whitespace-pre-wrap break-words">{}</pre>', given)
+    return format_html('<pre class="as-written">{}</pre>', given)
