@@ -20,12 +20,14 @@ from rest_framework.response import Response
 
 from broadcaster.api.errors import Conflict
 from broadcaster.models import IdempotentCall
+from broadcaster.models.secrets import Unreadable
 
 HEADER, REPLAY = "Idempotency-Key", "Idempotent-Replay"
 KEY_CHARACTERS = 255
 REFUSED_FROM = 400
 NO_KEY = f"An {HEADER} has 1 to {KEY_CHARACTERS} characters, all of them printable ASCII. A UUID is a good one."
 TAKEN = f"This {HEADER} belongs to another call. Give each call a key of its own, and keep it for its repetitions."
+UNREADABLE = "This call was done, but its answer cannot be read any more. Look at what it did before you call again."
 
 Method = Callable[..., HttpResponseBase]
 
@@ -79,9 +81,11 @@ def _form(request: Request) -> Iterator[bytes]:
 
 
 def _again(call: IdempotentCall, digest: str) -> HttpResponse:
-    """The first answer. Raises Conflict where the first call was another one."""
+    """The first answer. Raises Conflict where the first call was another one, or nobody can read its answer."""
     if call.digest != digest:
         raise Conflict(TAKEN)
+    if isinstance(call.answer, Unreadable):
+        raise Conflict(UNREADABLE)
     answer = HttpResponse(call.answer, status=call.status, content_type="application/json")
     answer[REPLAY] = "true"
     return answer

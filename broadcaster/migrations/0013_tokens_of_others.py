@@ -1,3 +1,4 @@
+import broadcaster.models.secrets
 from django.db import migrations
 
 
@@ -11,5 +12,10 @@ class Migration(migrations.Migration):
         migrations.AlterModelOptions(
             name='apitoken',
             options={'ordering': ['-id'], 'permissions': [('manage_apitoken', 'Can see, make and revoke API tokens of others')], 'verbose_name': 'API token'},
+        ),
+        migrations.AlterField(
+            model_name='idempotentcall',
+            name='answer',
+            field=broadcaster.models.secrets.EncryptedJSONField(blank=True, default=''),
         ),
     ]

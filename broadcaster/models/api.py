@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from broadcaster.models.channel import Channel
+from broadcaster.models.secrets import EncryptedJSONField
 
 
 class ApiToken(models.Model):
@@ -60,7 +61,7 @@ class IdempotentCall(models.Model):
     key = models.CharField(max_length=255)
     digest = models.CharField(max_length=64)  # SHA-256 of method, path, query and body
     status = models.PositiveSmallIntegerField(default=0)
-    answer = models.TextField(blank=True)  # as it was sent
+    answer = EncryptedJSONField(default="", blank=True)  # the text that was sent, in which a secret may be told
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
