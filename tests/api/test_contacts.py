@@ -87,6 +87,10 @@ def test_an_opt_out_of_one_channel_stops_nobody(program: Program, channel: Any) 
         ("group=Customers", "ba"),
         ("group={group}", "ba"),
         ("group=customers", ""),
+        ("group=Customers&reverse=1", "ab"),
+        ("group=Customers&after=2026-01-02", "b"),
+        ("group=Customers&after=yesterday", ""),
+        ("group=Customers&urn=ext:a", "a"),
         ("group=Indonesian", "cb"),
         ("group=Indonesian&reverse=1&after=2026-01-03", "c"),
         ("after=2026-01-02", "cb"),
@@ -127,6 +131,18 @@ def test_a_crooked_filter_is_refused(program: Program, query: str, detail: str) 
     Group.objects.create(name="Broken", rule={"match": "some"})
     status, told = program.told("GET", f"contacts.json?{query}")
     assert (status, told["detail"][: len(detail)]) == (400, detail)
+
+
+@pytest.mark.parametrize(
+    "query", ["", "group=Customers", "group=Customers&after=2020-01-01", "reverse=1&group=Customers"]
+)
+def test_every_contact_comes_once_there_and_back(program: Program, query: str) -> None:
+    group_of(people(range(300)))
+    first = program.get(f"contacts.json?{query}")
+    second = program.get(first["next"])
+    assert len({each["uuid"] for page in (first, second) for each in page["results"]}) == 300
+    assert (len(first["results"]), second["next"]) == (250, None)
+    assert program.get(second["previous"])["results"] == first["results"]
 
 
 def test_who_fits_a_rule_is_not_looked_for_for_ever(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:

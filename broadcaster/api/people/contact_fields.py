@@ -5,13 +5,14 @@ from typing import Any
 from django.contrib.admin.models import ADDITION, CHANGE
 from django.db import transaction
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from broadcaster.api import filters
 from broadcaster.api.pagination import Order
-from broadcaster.api.people import field_item, history, lookups
+from broadcaster.api.people import field_item, history, lookups, parameters
 from broadcaster.api.people.field_form import FieldForm
 from broadcaster.api.people.field_item import FieldItem
 from broadcaster.api.people.meanwhile import told_of_others
@@ -36,10 +37,12 @@ class ContactFields(Resource):
         """Add RapidPro's words for them, and what needs them."""
         field_item.prepare(rows)
 
+    @extend_schema(responses=FieldItem(many=True), parameters=[parameters.KEY])
     def get(self, request: Request) -> Response:
         """List contact fields, the newest first."""
         return self.listed(request)
 
+    @extend_schema(request=FieldForm, responses={200: FieldItem, 201: FieldItem}, parameters=[parameters.KEY])
     @told_of_others
     def post(self, request: Request) -> Response:
         """Add a contact field, or give the one that `key` names another name."""

@@ -23,7 +23,7 @@ NOTHING = {"type": "null"}
 
 
 class ContactItem(serializers.Serializer[Contact]):
-    """One contact. What `prepare` adds must be on it."""
+    """One contact."""  # what `prepare` adds must be on it
 
     uuid = serializers.UUIDField()
     name = serializers.SerializerMethodField(help_text="null where nobody knows it.")

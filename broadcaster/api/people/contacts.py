@@ -7,13 +7,15 @@ from typing import Any
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.functional import cached_property
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from broadcaster.api import fields, filters, urns
 from broadcaster.api.pagination import Order
-from broadcaster.api.people import contact_item, history, lookups, members
+from broadcaster.api.people import contact_item, history, lookups, members, parameters
 from broadcaster.api.people.contact_form import ContactForm
 from broadcaster.api.people.contact_item import ContactItem
 from broadcaster.api.people.lookups import Named
@@ -21,9 +23,11 @@ from broadcaster.api.people.meanwhile import told_of_others
 from broadcaster.api.permissions import administering, reading, sending
 from broadcaster.api.resource import Resource
 from broadcaster.audience import staging
-from broadcaster.models import Contact
+from broadcaster.models import Contact, Group
 
 LOOKUPS = ("uuid", "urn")
+NAMED_BY = [parameters.UUID, parameters.URN]
+FILTERS = [*NAMED_BY, *(parameters.GROUP, parameters.DELETED, parameters.REVERSE, parameters.BEFORE, parameters.AFTER)]
 
 
 class Contacts(Resource):
@@ -37,10 +41,18 @@ class Contacts(Resource):
     serializer_class = ContactItem
 
     def order_of(self, request: Request) -> Order:
-        """By when they changed."""
-        return Order("modified_at", ascending=filters.truth(request, "reverse"))
+        """By when they changed; those on a list by when they were made."""
+        ascending = filters.truth(request, "reverse")
+        is_list = self.group is not None and not self.group.is_smart
+        return Order(ascending=ascending, key=members.KEY) if is_list else Order("modified_at", ascending=ascending)
 
-    def get_queryset(self) -> QuerySet[Contact]:
+    @cached_property
+    def group(self) -> Group | None:
+        """The group whose contacts the call asks for, if it asks for one that there is."""
+        given = filters.text(self.request, "group")
+        return members.group_named(given) if given else None
+
+    def get_queryset(self) -> QuerySet[Any]:
         """Those that the call asks for; nothing is left of those who were deleted."""
         if filters.truth(self.request, "deleted"):
             return Contact.objects.none()
@@ -49,19 +61,23 @@ class Contacts(Resource):
             rows = rows.filter(uuid=uuid)
         if urn := filters.text(self.request, "urn"):
             rows = rows.filter(_is_at(urn))
-        if group := filters.text(self.request, "group"):
-            rows = members.of(group, rows)
-        return rows
+        return members.of(self.group, rows) if filters.text(self.request, "group") else rows
+
+    def paginate_queryset(self, queryset: Any) -> list[Any]:
+        """The contacts of the page that the call asks for."""
+        return members.contacts_of(super().paginate_queryset(queryset) or ())
 
     def prepare(self, rows: list[Any]) -> None:
         """Add their lists, fields and opt-outs."""
         contact_item.prepare(rows)
 
+    @extend_schema(responses=ContactItem(many=True), parameters=FILTERS)
     def get(self, request: Request) -> Response:
         """List contacts, the one that changed last first."""
         with members.in_time() if filters.text(request, "group") else nullcontext():
             return self.listed(request)
 
+    @extend_schema(request=ContactForm, responses={200: ContactItem, 201: ContactItem}, parameters=NAMED_BY)
     @told_of_others
     def post(self, request: Request) -> Response:
         """Add a contact, or change the one that `uuid` or `urn` names."""
@@ -75,6 +91,7 @@ class Contacts(Resource):
             history.keep(request, saved, CHANGE if contact else ADDITION)
         return self.answer(Contact.objects.get(pk=saved.pk), status=200 if contact else 201)
 
+    @extend_schema(responses={204: None}, parameters=NAMED_BY)
     @told_of_others
     def delete(self, request: Request) -> Response:
         """Delete the contact that `uuid` or `urn` names; its opt-outs stay."""

@@ -24,7 +24,7 @@ class Usages(serializers.Serializer[Any]):
 
 
 class FieldItem(serializers.Serializer[ContactField]):
-    """One field. What `prepare` adds must be on it."""
+    """One field."""  # what `prepare` adds must be on it
 
     key = serializers.CharField(help_text="What stands for it in a text: @fields.key.")
     name = serializers.CharField(source="label")

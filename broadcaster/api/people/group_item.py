@@ -16,7 +16,7 @@ NOT_COUNTED = -1
 
 
 class GroupItem(serializers.Serializer[Group]):
-    """One group. What `prepare` adds must be on it."""
+    """One group."""  # what `prepare` adds must be on it
 
     uuid = serializers.UUIDField()
     name = serializers.CharField()

@@ -6,13 +6,14 @@ from typing import Any
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.db import transaction
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from broadcaster.api import filters
-from broadcaster.api.people import group_item, history, lookups
+from broadcaster.api.people import group_item, history, lookups, parameters
 from broadcaster.api.people.contact_form import NO_OBJECT
 from broadcaster.api.people.group_item import GroupItem
 from broadcaster.api.people.lookups import Named
@@ -23,6 +24,7 @@ from broadcaster.audience import group_uses, rules_counts, rules_groups
 from broadcaster.models import Group
 
 NAME_CHARACTERS = 64
+FILTERS = [parameters.UUID, parameters.NAME, parameters.MANUAL_ONLY, parameters.BEFORE, parameters.AFTER]
 NOT_UNIQUE = "This field must be unique."
 
 
@@ -78,10 +80,12 @@ class Groups(Resource):
         """Add their rules in words, and their counts."""
         group_item.prepare(rows)
 
+    @extend_schema(responses=GroupItem(many=True), parameters=FILTERS)
     def get(self, request: Request) -> Response:
         """List groups, the newest first."""
         return self.listed(request)
 
+    @extend_schema(request=GroupForm, responses={200: GroupItem, 201: GroupItem}, parameters=[parameters.UUID])
     @told_of_others
     def post(self, request: Request) -> Response:
         """Add a group, or give the one that `uuid` names another name."""
@@ -95,6 +99,7 @@ class Groups(Resource):
         counted = rules_counts.with_size(Group.objects.filter(pk=saved.pk), rules_counts.LIST_ROWS)
         return self.answer(counted.get(), status=200 if group else 201)
 
+    @extend_schema(responses={204: None}, parameters=[parameters.UUID])
     @told_of_others
     def delete(self, request: Request) -> Response:
         """Delete the group that `uuid` names, unless something needs it; its people stay."""
