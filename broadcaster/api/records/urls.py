@@ -4,12 +4,14 @@ from django.urls import URLPattern
 
 from broadcaster.api.addresses import UUID, resource
 from broadcaster.api.records import moves
+from broadcaster.api.records.messages import Messages
 from broadcaster.api.records.recipients import Recipients
 from broadcaster.api.records.report import OneReport
 
 ONE = rf"broadcasts/{UUID}"
 
 addresses: list[URLPattern] = [
+    resource("messages", Messages),
     resource(ONE, moves.OneBroadcast, "broadcast"),
     resource(f"{ONE}/recipients", Recipients, "broadcast_recipients"),
     resource(f"{ONE}/report", OneReport, "broadcast_report"),
