@@ -49,6 +49,12 @@ def page(title: str, icon: str, model: str, permission: Callable[[HttpRequest], 
     return {"title": title, "icon": icon, "link": link, "permission": permission or may(f"{app}.view_{name}")}
 
 
+API = {
+    "title": "API reference",
+    "icon": "api",
+    "link": reverse_lazy("api_docs"),
+    "permission": may("broadcaster.view_apitoken"),
+}
 NAVIGATION: list[dict[str, Any]] = [
     {
         "items": [
@@ -87,6 +93,7 @@ NAVIGATION: list[dict[str, Any]] = [
             page("Users", "manage_accounts", "auth_user"),
             page("Roles", "shield_person", "auth_group"),
             page("API tokens", "key", "broadcaster_apitoken"),
+            API,
             page("Scheduled tasks", "schedule", "django_q_schedule"),
             page("Failures", "error", "django_q_failure"),
             page("Queue", "stacks", "django_q_ormq", may_see_queue),

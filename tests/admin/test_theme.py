@@ -68,8 +68,8 @@ def sidebar(client: Client) -> list[str]:
 def test_an_administrator_sees_all_of_the_sidebar(admin_client: Client) -> None:
     assert sidebar(admin_client) == [
         "Broadcasts", "Message log", "Audience files", "Contacts", "Groups", "Opt-outs", "Templates",
-        "Account templates", "Media", "Channels", "Webhooks", "Users", "Roles", "API tokens", "Scheduled tasks",
-        "Failures", *([] if REDIS_URL else ["Queue"]),
+        "Account templates", "Media", "Channels", "Webhooks", "Users", "Roles", "API tokens", "API reference",
+        "Scheduled tasks", "Failures", *([] if REDIS_URL else ["Queue"]),
     ]  # fmt: skip
 
 
