@@ -131,5 +131,7 @@ def _message(broadcast: Broadcast, person: Person, renderer: Renderer, number: i
 
 def _rows(broadcast: Broadcast, contacts: Sequence[Contact]) -> dict[int, dict[str, Any]]:
     """What the broadcast's file says of these people."""
+    if broadcast.upload_id is None:
+        return {}
     rows = AudienceRow.objects.filter(upload=broadcast.upload_id, contact__in=contacts)
     return dict(rows.values_list("contact_id", "variables"))

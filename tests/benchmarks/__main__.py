@@ -18,10 +18,10 @@ django.setup()
 
 from django.test.utils import setup_databases, teardown_databases  # noqa: E402  needs settings
 
-from tests.benchmarks import expansion, importing, pages, receipts, sending  # noqa: E402
+from tests.benchmarks import api, expansion, importing, pages, receipts, sending  # noqa: E402
 from tests.benchmarks.measuring import Row, measure  # noqa: E402
 
-STAGES = (*importing.STAGES, *expansion.STAGES, *sending.STAGES, *receipts.STAGES, *pages.STAGES)
+STAGES = (*importing.STAGES, *expansion.STAGES, *sending.STAGES, *receipts.STAGES, *pages.STAGES, *api.STAGES)
 
 
 def main() -> None:

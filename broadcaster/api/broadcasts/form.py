@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from rest_framework import serializers
 
 from broadcaster.api import fields, urns
 from broadcaster.api.broadcasts import chosen, content, defaults, said
+from broadcaster.api.broadcasts.item import WITH
 from broadcaster.models import ApiToken, Broadcast, Channel
 from broadcaster.sending import schedule
 
@@ -106,6 +108,8 @@ def _set(relation: Any, rows: list[Any]) -> None:
 
 
 def _scheduled(broadcast: Broadcast, given: dict[str, Any]) -> Broadcast:
+    prefetch_related_objects([broadcast], "groups", "exclude_groups")  # the pre-flight asks for them time and again
+    known = {name: getattr(broadcast, name) for name in WITH}
     try:
         schedule.schedule(broadcast, send_at=given.get("send_at") or timezone.now())
     except schedule.NotReady as error:
@@ -114,4 +118,6 @@ def _scheduled(broadcast: Broadcast, given: dict[str, Any]) -> Broadcast:
             place = next((name for name in PLACES.get(problem.field, ()) if given.get(name)), problem.field)
             found.setdefault(place, []).append(problem.sentence)
         raise serializers.ValidationError(found) from error
+    for name, chosen_one in known.items():  # which nobody need look up again
+        setattr(broadcast, name, chosen_one)
     return broadcast

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Prefetch, prefetch_related_objects
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -10,13 +11,14 @@ from broadcaster.api import urns
 from broadcaster.api.content.files import shown
 from broadcaster.api.fields import When
 from broadcaster.content import media
-from broadcaster.models import Broadcast, MediaFile
+from broadcaster.models import Broadcast, Contact, MediaFile
 from broadcaster.sending import progress
 from broadcaster.sending.statuses import STATUSES
 
 NOT_COUNTED = -1  # RapidPro's word for a total that is not known yet
 WITH = ("channel", "template", "upload")
-LISTS = ("contacts", "groups", "exclude_groups")
+NAMED = Contact.objects.only("uuid", "name", "phone", "identifier")  # a page may name twenty-five thousand of them
+LISTS = (Prefetch("contacts", NAMED), "groups", "exclude_groups")
 
 
 class Reference(serializers.Serializer[Any]):
@@ -96,7 +98,8 @@ class BroadcastItem(serializers.Serializer[Broadcast]):
     @extend_schema_field(Reference(many=True))
     def get_contacts(self, broadcast: Broadcast) -> list[dict[str, str]]:
         """Whom it names otherwise."""
-        named = [each for each in broadcast.contacts.all() if each.pk not in broadcast.by_urn]
+        by_urn = set(broadcast.by_urn)
+        named = [each for each in broadcast.contacts.all() if each.pk not in by_urn]
         return [{"uuid": str(each.uuid), "name": each.name} for each in named]
 
     @extend_schema_field(TEXTS)
@@ -143,7 +146,8 @@ def _translations(broadcast: Broadcast) -> dict[str, dict[str, Any]]:
 
 
 def prepare(broadcasts: Sequence[Broadcast]) -> None:
-    """Add what stands elsewhere: the counts and the files, in one question each for all of them."""
+    """Add what stands elsewhere: lists, counts and files, in one question each for all of them."""
+    prefetch_related_objects(broadcasts, *LISTS)
     counts = progress.counts_of([broadcast.pk for broadcast in broadcasts])
     files = _files(broadcasts)
     for broadcast in broadcasts:

@@ -51,5 +51,4 @@ class Broadcasts(Resource):
         with transaction.atomic():
             broadcast = form.save()
             transaction.on_commit(lambda: tasks.wake(broadcast))
-        broadcast.refresh_from_db()
         return self.answer(broadcast, status=201)
