@@ -13,4 +13,5 @@ addresses: list[URLPattern] = [
     resource("groups", Groups),
     resource("fields", ContactFields),
     resource("workspace", Workspace),
+    resource("org", Workspace),  # as RapidPro's own client calls it
 ]
