@@ -1,5 +1,6 @@
 """Erasing a person on request, from the contact's page: it says what goes and what stays, and asks for a reason."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.urls import URLPattern, path, reverse
 from broadcaster.admin import asking
 from broadcaster.admin.asking import ReasonForm
 from broadcaster.models import AudienceUpload, Contact, Message
+from broadcaster.reports import retention
 from broadcaster.sending import erasing
 
 URL_NAME = "broadcaster_contact_erase"
@@ -21,6 +23,7 @@ HASHED = (
     "The address is kept as a keyed hash that tells nobody who it was. So it is refused, whatever file it comes back "
     "with, and nobody writes to it."
 )
+ANSWER_HOURS = retention.ANSWERS_KEPT // timedelta(hours=1)
 WARNING = "This cannot be undone. It is for people who ask to be forgotten; whoever only wants no messages opts out."
 
 
@@ -102,6 +105,7 @@ def points_of(contact: Contact) -> list[str]:
         "Messages that wait are skipped. One that a worker is posting at this moment may still arrive.",
         HASHED,
         f"Raw reports of providers are kept for up to {settings.RECEIPT_DAYS} days, and then go.",
+        f"What programs were answered is kept, encrypted, for up to {ANSWER_HOURS} hours, and then goes.",
     ]
 
 

@@ -51,6 +51,7 @@ class TestErasing:
         assert "Erase Ann Lee?" in html
         assert "1 uploaded file with this person" in html
         assert "keyed hash" in html
+        assert "answered is kept, encrypted, for up to 48 hours" in html
         assert Contact.objects.exists()
 
     def test_the_person_is_erased_with_a_reason(self, admin: Client, ann: Contact) -> None:
