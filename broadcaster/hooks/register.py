@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 from django.contrib.auth.models import User
@@ -16,6 +16,7 @@ from broadcaster.errors import Explained
 from broadcaster.hooks import outbox, posting, reach, signing
 from broadcaster.models import Event, Webhook, WebhookDelivery
 
+SCHEMES = ("http", "https")
 MOST = 100  # each is asked about with each move of a broadcast
 FULL = "There are {} webhooks, which is the limit. Delete one that nobody needs."
 NO_ADDRESS = "This is no web address. Write all of it, such as https://example.com/events."
@@ -73,17 +74,24 @@ def send_again(delivery: WebhookDelivery) -> None:
 
 def address_problem(url: str) -> str:
     """What is wrong with a webhook's address, as far as it shows without asking anybody; empty where nothing is."""
-    try:
-        parts = urlsplit(url)
-        is_web = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-        requests.Request("POST", url).prepare()
-    except ValueError:  # requests' errors of an address are ValueErrors too
-        return NO_ADDRESS
-    if not is_web or any(character.isspace() or not character.isprintable() for character in url):
+    parts = _parts(url)
+    if parts is None:
         return NO_ADDRESS
     if parts.username is not None or parts.password is not None:
         return NO_PASSWORDS
     return "" if _may_be_reached(parts.hostname or "") else reach.REFUSED
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of an address of the web; None for anything else."""
+    try:
+        parts = urlsplit(url)
+        has_place = bool(parts.hostname) and parts.port != 0
+        requests.Request("POST", url).prepare()
+    except ValueError:  # requests' errors of an address are ValueErrors too
+        return None
+    is_written_so = url.isprintable() and " " not in url
+    return parts if parts.scheme in SCHEMES and has_place and is_written_so else None
 
 
 def _may_be_reached(host: str) -> bool:
