@@ -1,7 +1,8 @@
 """RapidPro's list of broadcasts, searched for posts of ours whose answer was lost.
 
 A broadcast keeps its texts as they were posted, trimmed, and whom it was posted to; `null` instead of the URNs where
-the workspace hides them. Attachments go in as media and come out as addresses, so only their number is compared.
+the workspace hides them. Attachments go in as media and come out as addresses, so only their number is compared; quick
+replies are not, since a version that does not know them keeps none.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -150,6 +150,7 @@ def test_a_template_must_be_named_to_be_deleted_or_changed(admin: Program) -> No
     refusal = {"detail": "Say which template by the parameter “uuid”."}
     assert admin.told("DELETE", "templates.json") == (400, refusal)
     assert admin.told("POST", f"templates?uuid={NOT_HERE}", BODY)[0] == 404
+    assert admin.told("GET", f"templates/{'-' * 36}")[0] == 404
     assert admin.told("POST", "templates?uuid=x", BODY) == (400, {"detail": "Param 'uuid': x is not a valid UUID."})
 
 

@@ -6,7 +6,6 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -117,11 +116,13 @@ class OneFile(Resource):
 
     needs = {"GET": reading("view_mediafile")}
     serializer_class = MediaItem
+    lookup_field = "uuid"
+    queryset = MediaFile.objects.all()
 
     @extend_schema(responses={(200, "*/*"): OpenApiTypes.BINARY})
     def get(self, request: Request, uuid: str) -> HttpResponseBase:
         """Download a file."""
-        return serving.response(get_object_or_404(MediaFile, uuid=uuid))
+        return serving.response(self.get_object())
 
 
 def _posted(request: Request) -> Any:
