@@ -17,6 +17,7 @@ from broadcaster.models import Contact, Group
 
 LIMIT = 100  # of anything that a call lists
 TEXT_CHARACTERS = 4096
+LANGUAGES = 50
 NO_SUCH = "No such object: {}"
 NO_REFERENCE = "Must be a string or integer"
 ERASED = erasure.SENTENCE
@@ -56,6 +57,8 @@ class Translations(serializers.DictField):
         """The values by language. Raises ValidationError."""
         if isinstance(data, str | list):
             data = {self._base(): data}
+        if isinstance(data, dict) and len(data) > LANGUAGES:
+            raise serializers.ValidationError([f"Ensure this field has no more than {LANGUAGES} elements."])
         values = super().to_internal_value(data)
         wrong = {code: ["Not an allowed ISO 639-3 language code."] for code in values if rules.language_error(code)}
         if wrong:

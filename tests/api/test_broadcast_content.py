@@ -85,6 +85,10 @@ REFUSALS: dict[str, tuple[dict[str, Any], Any]] = {
     ),
     "files as null": ({"attachments": None}, {"attachments": ["This field may not be null."]}),
     "no language of files": ({"attachments": {}}, {"attachments": ["This dictionary may not be empty."]}),
+    "fifty-one languages": (
+        {"text": {f"a{first}{second}": "x" for first in "abcdefghijklmnopq" for second in "xyz"}},
+        {"text": ["Ensure this field has no more than 50 elements."]},
+    ),
     "two letters": (
         {"attachments": {"en": []}},
         {"attachments": {"en": ["Not an allowed ISO 639-3 language code."]}},
