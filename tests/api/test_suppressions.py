@@ -54,7 +54,7 @@ class TestAdded:
     def test_who_was_erased_is_not_stored_again(self, program: Program) -> None:
         Erasure.objects.create(digest=erasure.digest_of(PHONE))
         told = program.post("suppressions", {"urns": [URN, "ext:C-2"]})
-        assert (told["added"], told["erased"]) == (["ext:C-2"], [URN])
+        assert (told["added"], told["known"], told["erased"]) == (["ext:C-2"], [], [URN])
         assert [row.address for row in Suppression.objects.all()] == ["C-2"]
 
     def test_it_is_on_record_who_did_so_without_an_address(self, program: Program) -> None:
