@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from broadcaster.models import Batch, Broadcast, Message
+from broadcaster.models import Broadcast, Message
 from broadcaster.sending import states, unknowns
 
 CHUNK = 10_000
@@ -30,17 +30,15 @@ def refused(broadcast: Broadcast) -> QuerySet[Message]:
 
 
 def send_again(broadcast: Broadcast, *, person: User) -> int:
-    """Queue what was refused before this call; how many. Raises states.MoveRefused, see `unknowns.why_not`."""
+    """Queue what was refused, each message once; how many. Raises states.MoveRefused, see `unknowns.why_not`."""
     sentence = unknowns.why_not(broadcast)
     if sentence:
         raise states.MoveRefused(sentence)
-    # What this call queues lands in later batches: refused anew at once, it waits for another call.
-    batches = Batch.objects.filter(broadcast=broadcast).order_by("-number")
-    earlier = refused(broadcast).filter(batch__lte=batches.values_list("pk", flat=True).first() or 0)
+    rows = refused(broadcast)
     done = through = 0
-    while chunk := _after(earlier, through):
-        through = chunk[-1][1]
-        done += _queue(broadcast, earlier.filter(pk__in=[key for key, _ in chunk]), person)
+    while chunk := _after(rows, through):
+        through = chunk[-1][1]  # always on: what is refused anew at once waits for another call
+        done += _queue(broadcast, rows.filter(pk__in=[key for key, _ in chunk]), person)
     return done
 
 

@@ -124,6 +124,7 @@ def test_only_what_was_surely_refused_goes_again(person: User, happened: Callabl
     other, left = rows(broadcast)
     happened(left)
     state = Message.objects.get(pk=left.pk).state
+    assert list(resending.refused(broadcast)) == [other]
     assert resending.send_again(reload(broadcast), person=person) == 1
     assert dict(Message.objects.values_list("pk", "state")) == {other.pk: "pending", left.pk: state}
     states_of(broadcast)
