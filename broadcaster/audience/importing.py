@@ -118,7 +118,7 @@ def _save(upload: AudienceUpload, chunk: Chunk) -> bool:
 
 def _close(upload: AudienceUpload, state: AudienceUpload.State, error: str) -> bool:
     running = AudienceUpload.objects.filter(pk=upload.pk, state=State.IMPORTING)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         is_closed = running.update(state=state, error=error[:500], finished_at=timezone.now()) == 1
         if is_closed:
             telling.closed(upload.pk, state)

@@ -114,7 +114,7 @@ def complete(broadcast_id: int) -> bool:
         return False
     # Whoever makes a batch after that look has raised the count, and completes it again.
     ended = {"state": Broadcast.State.COMPLETED, "finished_at": timezone.now()}
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         is_completed = sending.filter(batch_count=made).update(**ended) == 1
         if is_completed:
             telling.moved(broadcast_id, Broadcast.State.COMPLETED)

@@ -71,7 +71,7 @@ def move(
     allowed = [
         state for state, targets in BROADCAST_MOVES.items() if to in targets and state in (only_from or BROADCAST_MOVES)
     ]
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         moved = Broadcast.objects.filter(pk=broadcast.pk, state__in=allowed).update(state=to, **fields)
         if moved == 1:
             telling.moved(broadcast.pk, to)
