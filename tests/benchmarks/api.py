@@ -25,7 +25,7 @@ from tests.sending.broadcasts import channel_and_template
 FEW = 5_000
 MANY = int(os.environ.get("BENCH_API_MESSAGES", "5_000_000"))
 SHOWN = bool(os.environ.get("BENCH_API"))
-A_PAGE = 300  # broadcasts at least, so that both pages are full
+FULL = 600  # broadcasts at least, so that the first page and the one behind it are full, however few messages
 LIMIT_S = 0.1
 ROUNDS = 15
 POSTS = 20
@@ -138,7 +138,7 @@ def opened(program: Program, place: str) -> str:
 def times(messages: int) -> Times:
     """The best of each list's seconds over so many messages."""
     volume.fill(messages)
-    broadcasts(max(A_PAGE, messages // 50))
+    broadcasts(max(FULL, messages // 50))
     program = caller()
     pages = places()
     pages |= {f"{name}, page 2": following for name, place in pages.items() if (following := opened(program, place))}
