@@ -5,7 +5,7 @@ questions that concern several of them. Unknown fields are ignored, as upstream'
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -140,7 +140,7 @@ def _complaint(draft: Draft, *, language_given: bool) -> str:
     # Upstream answers 500 where attachments and a base language come without any text; asked as if text were {}.
     if draft.base_language not in draft.text:
         return "No text translation provided in base language."
-    named = {"attachment": draft.attachments, "quick_replies": draft.quick_replies}
+    named: dict[str, Mapping[str, Any]] = {"attachment": draft.attachments, "quick_replies": draft.quick_replies}
     lacking = (name for name, given in named.items() if given and draft.base_language not in given)
     return next((f"No {name} translations provided in base language." for name in lacking), "")
 
