@@ -89,9 +89,8 @@ def _message(broadcast: Broadcast, content: Frozen) -> Iterator[Problem]:
         return
     yield from _listed(broadcast.channel, content)
     yield from _placeholders(broadcast.upload, content)
-    for sentence in media.faults(broadcast.channel if client else None, content):
-        yield Problem("message", "template", sentence)
-    for sentence in quick_replies.faults(broadcast.channel if client else None, content):
+    usable = broadcast.channel if client else None
+    for sentence in (*media.faults(usable, content), *quick_replies.faults(usable, content)):
         yield Problem("message", "template", sentence)
     for fault in scoped.faults(broadcast, placeholders_of(content)) if client else ():
         yield Problem("message", fault.field, fault.sentence)
