@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,9 +14,12 @@ from broadcaster.api import filters
 from broadcaster.api.broadcasts import item
 from broadcaster.api.broadcasts.form import BroadcastForm
 from broadcaster.api.broadcasts.item import LISTS, WITH, BroadcastItem
+from broadcaster.api.people.parameters import AFTER, BEFORE, UUID, parameter
 from broadcaster.api.permissions import reading, sending
 from broadcaster.api.resource import Resource
 from broadcaster.models import Broadcast
+
+FILTERS = [parameter("id", "The one with this number.", OpenApiTypes.INT), UUID, BEFORE, AFTER]
 
 
 class Broadcasts(Resource):
@@ -38,7 +42,7 @@ class Broadcasts(Resource):
         """Count how far they are."""
         item.prepare(rows)
 
-    @extend_schema(responses=BroadcastItem(many=True))
+    @extend_schema(parameters=FILTERS, responses=BroadcastItem(many=True))
     def get(self, request: Request) -> Response:
         """List broadcasts, the newest first."""
         return self.listed(request)

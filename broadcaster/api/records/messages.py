@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from broadcaster.api.people.parameters import AFTER, BEFORE, UUID, parameter
 from broadcaster.api.permissions import reading
 from broadcaster.api.records import choice, wording
 from broadcaster.api.records.cursor import RecordPages
@@ -12,6 +15,17 @@ from broadcaster.api.records.message_item import MessageItem
 from broadcaster.api.records.wording import Wording
 from broadcaster.api.resource import Resource
 from broadcaster.models import Broadcast, MediaFile
+
+FILTERS = [
+    parameter("id", "The one with this number.", OpenApiTypes.INT),
+    UUID,
+    parameter("broadcast", "Those of the broadcast with this number or UUID."),
+    parameter("contact", "Those to the contact with this UUID.", OpenApiTypes.UUID),
+    parameter("folder", "RapidPro's folders, such as sent, failed and outbox."),
+    parameter("label", "None: messages that go out have no labels."),
+    BEFORE,
+    AFTER,
+]
 
 
 class Messages(Resource):
@@ -40,6 +54,7 @@ class Messages(Resource):
         said = {"wordings": getattr(self, "wordings", {}), "files": getattr(self, "files", {})}
         return {**super().get_serializer_context(), **said}
 
+    @extend_schema(parameters=FILTERS, responses=MessageItem(many=True))
     def get(self, request: Request) -> Response:
         """List messages, those of the newest broadcast first."""
         return self.listed(request)
