@@ -6,7 +6,7 @@ for more of each.
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import hypothesis
@@ -22,7 +22,7 @@ from tests.api.calling import Program
 from tests.api.describing import description
 from tests.sending.broadcasts import prepared
 
-EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "10"))
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     checks.status_code_conformance,
@@ -30,8 +30,18 @@ CHECKS = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
+site = get_wsgi_application()
+
+
+def served(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    """The answer, closed as a server closes it, and with it the files that were sent."""
+    answer = site(environ, start_response)
+    with contextlib.closing(answer):
+        return [b"".join(answer)]
+
+
 api = schemathesis.openapi.from_dict(description(), config=schemathesis.Config(seed=1))
-api.app = get_wsgi_application()
+api.app = served
 
 
 @pytest.fixture
