@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import ParseError
@@ -27,6 +27,7 @@ KEY_CHARACTERS = 255
 REFUSED_FROM = 400
 NO_KEY = f"An {HEADER} has 1 to {KEY_CHARACTERS} characters, all of them printable ASCII. A UUID is a good one."
 TAKEN = f"This {HEADER} belongs to another call. Give each call a key of its own, and keep it for its repetitions."
+CHANGED = "Something that this call names was changed at this moment, so nothing was done. Call again."
 UNREADABLE = "This call was done, but its answer cannot be read any more. Look at what it did before you call again."
 
 Method = Callable[..., HttpResponseBase]
@@ -41,12 +42,15 @@ def once(method: Method) -> Method:
         if key is None:
             return method(view, request, *args, **kwargs)
         digest, mine = digest_of(request), {"user": request.user, "key": key}
-        with transaction.atomic():
-            call, is_new = IdempotentCall.objects.get_or_create(**mine, defaults={"digest": digest})
-            if not is_new:
-                return _again(call, digest)
-            response = method(view, request, *args, **kwargs)
-            _keep(call, view.finalize_response(request, response, *args, **kwargs))
+        try:
+            with transaction.atomic():
+                call, is_new = IdempotentCall.objects.get_or_create(**mine, defaults={"digest": digest})
+                if not is_new:
+                    return _again(call, digest)
+                response = method(view, request, *args, **kwargs)
+                _keep(call, view.finalize_response(request, response, *args, **kwargs))
+        except IntegrityError as error:  # which databases may find only at the end of the transaction
+            raise Conflict(CHANGED) from error
         return response
 
     return answer

@@ -6,11 +6,12 @@ from contextlib import suppress
 from datetime import timedelta
 from threading import Barrier, Event
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from cryptography.fernet import Fernet
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.urls import URLPattern
 from django.utils import timezone
@@ -52,6 +53,16 @@ def test_a_call_that_is_repeated_gets_the_first_answer_byte_for_byte(
     assert kinds == {program.last.headers["Content-Type"]}
     assert program.last.headers["X-Temba-Workspace"]
     assert (len(woken), Broadcast.objects.count(), IdempotentCall.objects.count()) == (1, 1, 1)
+
+
+def test_a_call_that_meets_a_change_of_what_it_names_is_told_to_come_again(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as changed:
+        changed.setattr("broadcaster.api.idempotency._keep", Mock(side_effect=IntegrityError))
+        assert sent(program)[0] == 409
+    assert (Broadcast.objects.count(), IdempotentCall.objects.count()) == (0, 0)
+    assert sent(program)[0] == 201
 
 
 def test_a_call_without_a_key_is_done_each_time(program: Program) -> None:
