@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,7 +23,6 @@ WORDS = {
     media.TOO_LARGE: f"Limit for file uploads is {media.LIMIT_BYTES / 1_000_000:.1f} MB.",
     media.WRONG_TYPE: "Unsupported file type.",
 }
-UNREADABLE = "The form could not be read. Send one file, in the field “file”."
 
 
 class LimitedFile(TemporaryFileUploadHandler):
@@ -95,18 +92,13 @@ class Files(Resource):
         request.upload_handlers = [self.disk]
         return super().initialize_request(request, *args, **kwargs)
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Read the form, once it is known who posts it. Raises ParseError."""
-        super().initial(request, *args, **kwargs)
-        if request.method == "POST":
-            self.posted = _posted(request)
-
     @extend_schema(request={"multipart/form-data": MediaForm}, responses={201: MediaItem})
     def post(self, request: Request) -> Response:
         """Take a file that broadcasts can carry."""
+        posted = request.data
         if self.disk.is_over:
             raise serializers.ValidationError({"file": [WORDS[media.TOO_LARGE]]})
-        form = MediaForm(data=self.posted, context=self.get_serializer_context())
+        form = MediaForm(data=posted, context=self.get_serializer_context())
         form.is_valid(raise_exception=True)
         return self.answer(form.save(), status=201)
 
@@ -123,11 +115,3 @@ class OneFile(Resource):
     def get(self, request: Request, uuid: str) -> HttpResponseBase:
         """Download a file."""
         return serving.response(self.get_object())
-
-
-def _posted(request: Request) -> Any:
-    """The form. Raises ParseError where it has more fields than anybody's, which Django refuses in a way of its own."""
-    try:
-        return request.data
-    except SuspiciousOperation as error:
-        raise ParseError(UNREADABLE) from error
