@@ -31,7 +31,7 @@ PAGE = "admin:broadcaster_webhook_change"
 DELIVERIES = "admin:broadcaster_webhookdelivery_changelist"
 WORKING, FAILING, DISABLED, UNTRIED = "Working", "Failing", "Disabled", "Nothing yet"
 COLOURS = {WORKING: "success", FAILING: "danger", DISABLED: "quiet", UNTRIED: "info"}
-NAME_CHARACTERS = 50
+NAME_CHARACTERS = 32  # a phone shows them
 NO_STORE = {"Cache-Control": "no-store"}
 
 
