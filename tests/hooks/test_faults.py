@@ -90,6 +90,18 @@ def test_who_was_too_slow_writes_nothing(hook: Webhook, receiver: Receiver) -> N
     assert (reload(slow).state, reload(slow).http_status, reload(slow).attempts) == ("delivered", 200, 2)
 
 
+def test_who_has_lost_the_lease_does_not_write_for_whoever_has_it(hook: Webhook) -> None:
+    happen()
+    slow = posting.claim()
+    let_time_pass()
+    other = posting.claim()
+    assert slow
+    assert other
+    assert not posting.record(slow, door.Answer(200, ""))
+    assert reload(other).state == STATE.WAITING
+    assert posting.record(other, door.Answer(200, ""))
+
+
 def test_a_ping_is_no_other_worker_s_while_it_is_posted(hook: Webhook, receiver: Receiver) -> None:
     looked: list[object] = []
     receiver.on_post = lambda _post: looked.extend(in_threads(1, posting.claim))

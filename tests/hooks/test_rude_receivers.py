@@ -153,6 +153,8 @@ def test_an_answer_is_kept_as_harmless_text(receiver: Receiver) -> None:
     assert len(text) == posting.SHOWN_CHARACTERS
 
 
-def test_no_timer_is_left(receiver: Receiver) -> None:
-    post(receiver.url)
+def test_a_quick_answer_waits_for_no_timer_and_leaves_none(receiver: Receiver) -> None:
+    started = time.monotonic()
+    door.post(receiver.url, b"{}", {}, timeout_s=10 * PATIENCE_S)
+    assert time.monotonic() - started < PATIENCE_S
     assert [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)] == []
