@@ -92,9 +92,7 @@ FORMS: dict[str, tuple[bytes, str, int, str]] = {
 
 
 @pytest.mark.parametrize(("body", "kind", "status", "words"), FORMS.values(), ids=FORMS.keys())
-def test_a_form_in_a_wrong_shape_is_answered(
-    program: Program, body: bytes, kind: str, status: int, words: str
-) -> None:
+def test_a_form_in_a_wrong_shape_is_answered(program: Program, body: bytes, kind: str, status: int, words: str) -> None:
     told = program.call("POST", "uploads", body, content_type=kind)
     assert program.status == status, told
     assert words in program.last.content.decode()
