@@ -66,7 +66,7 @@ class ApiTokenAdmin(Export, Admin):
         """Whose program it is, without a way to a page that only administrators may see."""
         return str(token.user)
 
-    @admin.display(description="Ends with")
+    @admin.display(description="Last characters")
     def last_characters(self, token: ApiToken) -> str:
         """What tells it from others."""
         return token.hint

@@ -126,7 +126,7 @@ class TokenResource(Columns, resources.Resource):
     name = text("name", "Name")
     user = text("user__username", "User")
     scope = text("get_scope_display", "Scope")
-    hint = text("hint", "Ends with")
+    hint = text("hint", "Last characters")
     channel = text("channel__name", "Channel")
     created = moment("created_at", "Created")
     expires = moment("expires_at", "Expires")

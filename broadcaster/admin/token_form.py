@@ -18,7 +18,7 @@ from broadcaster.models import ApiToken, Channel
 MANAGE = "broadcaster.manage_apitoken"
 NEVER, ON_DATE = "never", "date"
 ENDS = [("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"), (ON_DATE, "On a date"), (NEVER, "Never")]
-NO_DATE = "Say on which date it ends."
+NO_DATE = "Say on which date it expires."
 TOO_LATE = "The calendar ends on this date. Choose an earlier one, or “Never”."
 PAST = "This date is over. Choose today or a later one."
 
@@ -47,7 +47,7 @@ class TokenForm(ModelForm):
         empty_label="None",
         help_text="For broadcasts that name no channel, as those of RapidPro's clients never do.",
     )
-    ends = forms.ChoiceField(label="Ends", choices=ENDS, initial="365", widget=widgets.choice())
+    ends = forms.ChoiceField(label="Expires", choices=ENDS, initial="365", widget=widgets.choice())
     ends_on = forms.DateField(
         label="Last day", required=False, widget=widgets.line(type="date"), input_formats=["%Y-%m-%d"]
     )

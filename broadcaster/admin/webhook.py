@@ -29,7 +29,7 @@ from broadcaster.models import Event, Webhook, WebhookDelivery
 LIST = "admin:broadcaster_webhook_changelist"
 PAGE = "admin:broadcaster_webhook_change"
 DELIVERIES = "admin:broadcaster_webhookdelivery_changelist"
-WORKING, FAILING, DISABLED, UNTRIED = "Working", "Failing", "Disabled", "Nothing yet"
+WORKING, FAILING, DISABLED, UNTRIED = "Working", "Failing", "Disabled", "No event yet"
 COLOURS = {WORKING: "success", FAILING: "danger", DISABLED: "quiet", UNTRIED: "info"}
 NAME_CHARACTERS = 32  # a phone shows them
 NO_STORE = {"Cache-Control": "no-store"}
@@ -43,7 +43,7 @@ class WebhookResource(Columns, resources.Resource):
     state = Field(column_name="State")
     reason = text("disabled_reason", "Reason")
     events = Field(column_name="Events")
-    delivered = moment("delivered_at", "Last arrived")
+    delivered = moment("delivered_at", "Last event")
     failing = moment("failing_since", "Failing since")
     created = moment("created_at", "Created")
 
@@ -90,7 +90,7 @@ class WebhookAdmin(Export, CountedDeletion, Admin):
         labels = [event.label for event in Event if event.value in webhook.events]
         return "Everything" if len(labels) == len(Event) else ", ".join(labels)
 
-    @admin.display(description="Last arrived", ordering="delivered_at", empty_value="Never")
+    @admin.display(description="Last event", ordering="delivered_at", empty_value="Never")
     def last_arrived(self, webhook: Webhook) -> str | None:
         """When something last arrived."""
         return account_state.moment(webhook.delivered_at) or None

@@ -23,6 +23,7 @@ class WebhookForm(ModelForm):
     events = forms.MultipleChoiceField(
         label="Events",
         choices=Event.choices,
+        initial=Event.values,
         widget=widgets.several(),
         error_messages={"required": register.NO_EVENT},
     )

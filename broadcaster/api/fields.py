@@ -1,6 +1,7 @@
 """The fields of what programs send; each refusal is RapidPro's, word for word (`temba/api/v2/fields.py`)."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -55,7 +56,7 @@ class Translations(serializers.DictField):
 
     def to_internal_value(self, data: Any) -> Any:
         """The values by language. Raises ValidationError."""
-        if isinstance(data, str | list):
+        if isinstance(data, str) or (isinstance(data, list) and isinstance(self.child, serializers.ListField)):
             data = {self._base(): data}
         if isinstance(data, dict) and len(data) > LANGUAGES:
             raise serializers.ValidationError([f"Ensure this field has no more than {LANGUAGES} elements."])
@@ -133,15 +134,21 @@ class References(Hundred):
         raise NotImplementedError
 
 
-def uuids_in(given: list[str]) -> dict[UUID, str]:
-    """Those of the texts that are UUIDs, by what they say."""
-    found = {}
+def uuids_in(given: Iterable[str]) -> dict[UUID, list[str]]:
+    """Those of the texts that are UUIDs, by what they say; one may be written in several ways."""
+    found: dict[UUID, list[str]] = {}
     for text in given:
         try:
-            found[UUID(text)] = text
+            found.setdefault(UUID(text), []).append(text)
         except ValueError:
             continue
     return found
+
+
+def with_uuid(rows: QuerySet[Any], given: Iterable[str]) -> dict[str, Any]:
+    """The rows whose UUIDs are among the texts, by these texts."""
+    wanted = uuids_in(given)
+    return {text: row for row in rows.filter(uuid__in=wanted) for text in wanted[row.uuid]} if wanted else {}
 
 
 class Contacts(References):
@@ -149,8 +156,7 @@ class Contacts(References):
 
     def find(self, given: list[str]) -> Mapping[str, Model]:
         """The contacts that are there."""
-        by_uuid = uuids_in(given)
-        found: dict[str, Model] = {by_uuid[row.uuid]: row for row in Contact.objects.filter(uuid__in=by_uuid)}
+        found: dict[str, Model] = with_uuid(Contact.objects.all(), given)
         read = {}
         for text in given:
             try:
@@ -169,16 +175,19 @@ class Groups(References):
         return named(Group.objects.all(), given)
 
 
-def named(rows: QuerySet[Any], given: list[str]) -> dict[str, Model]:
-    """The rows that are known by UUID or by a unique name, whose capitals do not matter."""
-    by_uuid = uuids_in(given)
-    names = {text.strip().lower(): text for text in given}
-    lowered = Q(pk__in=[])
-    for name in names:
-        lowered |= Q(name__iexact=name)
-    found: dict[str, Model] = {}
-    for row in rows.filter(Q(uuid__in=by_uuid) | lowered):
-        for text in (by_uuid.get(row.uuid), names.get(row.name.lower())):
-            if text is not None:
-                found[text] = row
-    return found
+def named(rows: QuerySet[Any], given: Iterable[str]) -> dict[str, Any]:
+    """The rows that are known by UUID or name; capitals matter only where two names differ by nothing else."""
+    names = {text: text.strip() for text in given}
+    wanted = Q(pk__in=[])
+    for name in set(names.values()):
+        wanted |= Q(name__iexact=name)
+    exact, alike = {}, defaultdict(list)
+    for row in rows.filter(wanted):
+        exact[row.name] = row
+        alike[row.name.lower()].append(row)
+    found = {text: exact.get(name) or _only(alike[name.lower()]) for text, name in names.items()}
+    return {text: row for text, row in found.items() if row} | with_uuid(rows, given)
+
+
+def _only(rows: list[Any]) -> Any:
+    return rows[0] if len(rows) == 1 else None

@@ -39,8 +39,8 @@ INSIDE = tuple(
     )
 )
 REFUSED = (
-    "The address leads into a private network, which programs outside cannot have meant. "
-    "Use a public address, or allow private ones with the setting WEBHOOK_PRIVATE_ADDRESSES."
+    "The address leads into a private network. Nothing is posted to such addresses unless the setting "
+    "WEBHOOK_PRIVATE_ADDRESSES is true. Use a public address, or have it set."
 )
 
 

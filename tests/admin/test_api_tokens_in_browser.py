@@ -58,7 +58,7 @@ def test_a_new_token_is_copied_and_a_reload_makes_no_second_one(tab: Page) -> No
 def test_the_last_day_is_asked_for_where_one_is_chosen(tab: Page) -> None:
     tab.goto(ADD)
     expect(tab.get_by_label("Last day")).to_be_hidden()
-    tab.get_by_label("Ends").select_option("On a date")
+    tab.get_by_label("Expires").select_option("On a date")
     expect(tab.get_by_label("Last day")).to_be_visible()
 
 

@@ -1,5 +1,6 @@
 """The pages of webhooks: their secret is shown once, they are tried, enabled again, and told again."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,6 +43,14 @@ def made(url: str = URL, **fields: Any) -> Webhook:
     return webhook
 
 
+def test_a_new_webhook_is_told_of_everything_unless_somebody_says_otherwise(admin: Client) -> None:
+    def ticked(page: str) -> int:
+        return len(re.findall(r'id="id_events_\d" checked', text_of(admin.get(page))))
+
+    one = register.create(url=URL, events=[Event.BROADCAST_FAILED])
+    assert (ticked(place("webhook_add")), ticked(place("webhook_change", one.pk))) == (len(Event), 1)
+
+
 def test_a_new_webhook_shows_its_secret_once(admin: Client) -> None:
     answer = admin.post(place("webhook_add"), GIVEN)
     webhook = Webhook.objects.get()
@@ -69,7 +78,7 @@ def test_what_is_no_webhook_is_said_beside_its_field(admin: Client, change: dict
 
 
 STATES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
-    "new": ({}, ("Nothing yet", "Never")),
+    "new": ({}, ("No event yet", "Never")),
     "works": ({"delivered_at": "2026-03-02T10:00Z"}, ("Working",)),
     "fails": ({"failing_since": "2026-03-02T10:00Z"}, ("Failing", "Since", "Mar 2026")),
     "gone": ({"enabled": False, "disabled_reason": posting.ASKED_TO_STOP}, ("Disabled", "nobody listens there")),
@@ -167,7 +176,7 @@ def test_what_goes_out_as_a_file_holds_no_secret(admin: Client) -> None:
     webhook = made(description="CRM")
     delivered(webhook)
     (row,) = csv_rows(admin, "webhook")
-    assert (row["Address"], row["Description"], row["State"]) == (URL, "CRM", "Nothing yet")
+    assert (row["Address"], row["Description"], row["State"]) == (URL, "CRM", "No event yet")
     assert webhook.secrets["secret"] not in str(row)
     (row,) = csv_rows(admin, "webhookdelivery")
     assert (row["Webhook"], row["Event"], row["State"]) == (URL, "broadcast.completed", "Delivered")

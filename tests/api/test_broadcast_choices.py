@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from broadcaster.models import Broadcast, Contact
-from tests.api.calling import Program
+from broadcaster.models import ApiToken, Broadcast, Channel, Contact
+from tests.api.calling import Program, user
 from tests.content.conftest import make_upload
 from tests.sending.broadcasts import group_of, people
 
@@ -120,3 +121,15 @@ def test_a_hundred_urns_take_no_more_questions_than_one(program: Program) -> Non
 def test_times_are_told_in_utc(program: Program) -> None:
     program.post("broadcasts.json", BODY | {"send_at": "2099-06-01T09:00:00+07:00"})
     assert Broadcast.objects.get().send_at == datetime(2099, 6, 1, 2, tzinfo=UTC)
+
+
+def test_who_calls_without_a_token_is_not_told_of_one(program: Program) -> None:
+    Channel.objects.create(name="Second", kind="rapidpro")
+    ApiToken.objects.update(channel=None)
+    sentence = program.post("broadcasts.json", BODY)["channel"][0]
+    browser = Client()
+    browser.force_login(user())
+    assert "token" in sentence
+    assert browser.post("/api/v2/broadcasts.json", BODY, "application/json").json() == {
+        "channel": [sentence.partition(" Or give")[0]]
+    }

@@ -22,18 +22,20 @@ PATIENCE_S = 120
 
 
 @pytest.fixture
-def environment(live_server: LiveServer) -> dict[str, str]:
+def environment(live_server: LiveServer, tmp_path: Path) -> dict[str, str]:
     """What the snippets find around them: an installation with the demo's channel, and its program's Python."""
     user("Operator", "admin")
     channel_and_template("rapidpro")
-    found = {"BROADCASTER_URL": live_server.url, "DATABASE_URL": database_url()}
-    return {**os.environ, **found, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "manage.py").symlink_to(ROOT / "manage.py")
+    found = {"BROADCASTER_URL": live_server.url, "DATABASE_URL": database_url(), "PWD": str(tmp_path)}
+    return {**os.environ, **found}
 
 
 def run(words: list[str], environment: dict[str, str]) -> str:
     """What the snippet prints; fails with what it complains of."""
     done = subprocess.run(
-        words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        words, cwd=environment["PWD"], env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     assert done.returncode == 0, done.stderr + done.stdout
     return done.stdout

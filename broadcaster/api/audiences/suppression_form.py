@@ -11,6 +11,7 @@ from broadcaster.api.fields import When
 from broadcaster.audience.consent import REASON_LIMIT
 from broadcaster.models import Channel, Suppression
 
+NUL = "Null characters are not allowed."
 NOBODY = "Say who has opted out: up to 100 URNs."
 
 
@@ -47,6 +48,8 @@ class ChannelField(serializers.CharField):
     def to_internal_value(self, data: Any) -> Any:
         """The channel. Raises ValidationError."""
         given = super().to_internal_value(data)
+        if "\0" in given:  # which no database can look for
+            raise ValidationError(NUL)
         found = fields.named(Channel.objects.all(), [given]).get(given)
         if found is None:
             raise ValidationError(fields.NO_SUCH.format(given))

@@ -25,7 +25,7 @@ from broadcaster.api.pagination import Order
 from broadcaster.api.permissions import administering, reading, sending
 from broadcaster.api.resource import Resource
 from broadcaster.api.urns import InvalidUrn, Urn
-from broadcaster.audience import consent, erasure, phones
+from broadcaster.audience import consent, erasure, phones, staging
 from broadcaster.models import Channel, Suppression
 
 SOURCE = "api"
@@ -69,6 +69,7 @@ class Suppressions(Resource):
         form = SuppressForm(data=request.data)
         form.is_valid(raise_exception=True)
         with transaction.atomic():
+            staging.one_at_a_time()  # whoever erases one of them now would be stored again
             told = _suppressed(form.validated_data)
             _record(request, told)
         return Response(SuppressedItem(told).data, status=201)

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -38,7 +37,7 @@ class ChosenChannel(Chosen):
 
     def find(self, given: str) -> Any:
         """The channel, or None."""
-        return _called(Channel.objects.all(), given)
+        return fields.named(Channel.objects.all(), [given]).get(given)
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -47,7 +46,7 @@ class ChosenTemplate(Chosen):
 
     def find(self, given: str) -> Any:
         """The template, or None."""
-        return _called(Template.objects.all(), given)
+        return fields.named(Template.objects.all(), [given]).get(given)
 
 
 @extend_schema_field(OpenApiTypes.UUID)
@@ -57,13 +56,6 @@ class ChosenUpload(Chosen):
     def find(self, given: str) -> Any:
         """The file, or None."""
         return AudienceUpload.objects.filter(uuid__in=fields.uuids_in([given])).first()
-
-
-def _called(rows: QuerySet[Any], given: str) -> Any:
-    by_uuid = rows.filter(uuid__in=fields.uuids_in([given])).first()
-    alike = [] if by_uuid else list(rows.filter(name__iexact=given.strip()))
-    exact = next((row for row in alike if row.name == given.strip()), None)
-    return by_uuid or exact or (alike[0] if len(alike) == 1 else None)
 
 
 class Moment(serializers.DateTimeField):

@@ -20,4 +20,5 @@ def channel_for(token: ApiToken | None) -> Channel:
     if not enabled:
         raise NoneFits("There is no channel that is enabled. Add one in the browser, or enable one.")
     some = ", ".join(map(str, enabled[:3]))
-    raise NoneFits(f"Name the channel, such as {some}, or give this token a channel of its own in the browser.")
+    else_the_tokens = " Or give this token a channel of its own in the browser." if token else ""
+    raise NoneFits(f"Say in channel which one it goes out on, such as {some}.{else_the_tokens}")

@@ -54,7 +54,7 @@ VALUES = {"type": "object", "additionalProperties": {"type": "string"}}
 
 
 class BroadcastItem(serializers.Serializer[Broadcast]):
-    """One broadcast. `handled` and `files` must be on it, see `prepare`."""
+    """One broadcast."""  # `prepare` adds what it needs
 
     id = serializers.IntegerField()
     uuid = serializers.UUIDField()

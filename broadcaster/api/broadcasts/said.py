@@ -32,8 +32,7 @@ class Attachments(fields.References):
 
     def find(self, given: list[str]) -> Mapping[str, Model]:
         """The files that are there."""
-        by_uuid = fields.uuids_in(given)
-        return {by_uuid[file.uuid]: file for file in MediaFile.objects.filter(uuid__in=by_uuid)}
+        return fields.with_uuid(MediaFile.objects.all(), given)
 
 
 REPLY = {

@@ -75,7 +75,7 @@ class Addresses(fields.Urns):
 
 
 class ContactForm(serializers.Serializer[Contact]):
-    """A new contact, or what changes of one; `urn` in the context is the one that the call named it by."""
+    """A new contact, or what changes of one."""  # `urn` in the context is the one that the call named it by
 
     name = serializers.CharField(required=False, max_length=NAME_CHARACTERS, allow_null=True)
     language = serializers.CharField(required=False, min_length=3, max_length=3, allow_null=True)

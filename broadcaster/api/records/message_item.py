@@ -27,7 +27,7 @@ class ReplyItem(serializers.Serializer[Any]):
 
 
 class MessageItem(serializers.Serializer[Message]):
-    """One message. The context has `wordings` and `files`, see the view."""
+    """One message."""  # the context has `wordings` and `files`, see the view
 
     id = serializers.IntegerField()
     uuid = serializers.SerializerMethodField()
