@@ -51,10 +51,6 @@ class Migration(migrations.Migration):
             model_name='broadcast',
             index=models.Index(fields=['created_at', 'id'], name='broadcast_by_age'),
         ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['modified_at', 'id'], name='contact_by_change'),
-        ),
         migrations.AddField(
             model_name='apitoken',
             name='channel',
