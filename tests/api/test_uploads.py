@@ -1,17 +1,20 @@
 """Files of people as a program uploads, describes and imports them."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
-from django.db import connection
+from django.conf import settings
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from broadcaster.audience import importing, uploads
 from broadcaster.models import AudienceUpload, Contact, Group
 from tests.api.calling import Program
-from tests.api.posting import upload
+from tests.api.posting import MULTIPART, form, part, upload
 from tests.audience.files import finish
 from tests.audiences import imported, messy_csv, phone
 from tests.audiences import uploaded as received
@@ -24,6 +27,11 @@ CITY = {"Kota": {"role": "field", "key": "city"}}
 def told(program: Program) -> Any:
     """The item of a file that waits."""
     return upload(program, messy_csv(3, junk=1))
+
+
+def files_on_disk() -> list[Path]:
+    """Everything that is kept of uploads."""
+    return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
 
 
 def finished() -> AudienceUpload:
@@ -231,3 +239,23 @@ def test_the_list_is_narrowed(program: Program) -> None:
 def test_a_file_that_is_not_there_is_not_found(program: Program, uuid: str, action: str) -> None:
     method = "POST" if action in {"/cancel", "/undo"} else "GET"
     assert program.told(method, f"uploads/{uuid}{action}") == (404, {"detail": "Not found."})
+
+
+@pytest.mark.parametrize(
+    ("key", "place", "left"),
+    [
+        ("order 17", "broadcaster.api.idempotency._keep", 0),
+        ("order 17", "broadcaster.api.audiences.uploads.Uploads.answer", 0),
+        (None, "broadcaster.api.audiences.uploads.Uploads.answer", 1),
+    ],
+)
+def test_a_call_that_fails_leaves_a_file_on_the_disk_only_with_its_record(
+    program: Program, monkeypatch: pytest.MonkeyPatch, key: str | None, place: str, left: int
+) -> None:
+    monkeypatch.setattr(place, Mock(side_effect=IntegrityError))
+    before = set(files_on_disk())
+    headers = {"Idempotency-Key": key} if key else {}
+    program.client.raise_request_exception = False
+    program.post("uploads.json", form(part(messy_csv(3))), content_type=MULTIPART, **headers)
+    assert program.status >= 400
+    assert (AudienceUpload.objects.count(), len(set(files_on_disk()) - before)) == (left, left)

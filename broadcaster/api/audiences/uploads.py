@@ -1,8 +1,9 @@
 """`/api/v2/uploads`: files of people, from their arrival to the start of their import."""
 
+import logging
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -19,8 +20,10 @@ from broadcaster.api.errors import TooLarge
 from broadcaster.api.pagination import Order
 from broadcaster.api.permissions import reading, sending
 from broadcaster.api.resource import Resource
-from broadcaster.audience import intake
+from broadcaster.audience import intake, stored
 from broadcaster.models import AudienceUpload
+
+log = logging.getLogger(__name__)
 
 
 class NoRoom(APIException):
@@ -39,6 +42,7 @@ class Uploads(Resource):
     needs = {"GET": reading("view_audienceupload"), "POST": sending("add_audienceupload")}
     parser_classes = [FileParser]
     order = Order()
+    kept: AudienceUpload | None = None
 
     def get_serializer_class(self) -> type[UploadItem]:
         """The first rows of a file only stand with this one file."""
@@ -66,10 +70,16 @@ class Uploads(Resource):
             form = FileForm(data=request.data)
             form.is_valid(raise_exception=True)
             given = form.validated_data
-            upload = intake.kept(given["file"], author=request.user, region=given.get("region", ""))
+            self.kept = intake.kept(given["file"], author=request.user, region=given.get("region", ""))
         except intake.Refused as refusal:
             raise _told(refusal) from refusal
-        return self.answer(upload, status=201)
+        return self.answer(self.kept, status=201)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Keep no file whose record went with the transaction of its key: there may be people's data in it."""
+        if self.kept:
+            _discard_unrecorded(self.kept)
+        return super().handle_exception(exc)
 
 
 class Upload(Resource):
@@ -105,6 +115,15 @@ def find(uuid: str) -> AudienceUpload:
     if found is None:
         raise NotFound
     return found
+
+
+def _discard_unrecorded(upload: AudienceUpload) -> None:
+    """Delete a file from the disk that no record names any more. Without a key, the record is there still."""
+    try:
+        if not AudienceUpload.objects.filter(uuid=upload.uuid).exists():
+            stored.discard(upload)
+    except (DatabaseError, OSError):
+        log.exception("the file of the upload %s may be left on the disk, without a record", upload.uuid)
 
 
 def _told(refusal: intake.Refused) -> APIException:
