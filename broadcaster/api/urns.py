@@ -21,6 +21,14 @@ class InvalidUrn(ValueError):  # noqa: N818
     """The text is no URN of anybody that we can reach; the sentence says so as RapidPro does."""
 
 
+class Erased(ValueError):  # noqa: N818
+    """Some of the people, who are at `urns`, were erased on request."""
+
+    def __init__(self, urns: set["Urn"]) -> None:
+        super().__init__(urns)
+        self.urns = urns
+
+
 class Urn(NamedTuple):
     """An address: the column of the contact in which it stands, and what stands there."""
 
@@ -73,12 +81,14 @@ def find(urns: Iterable[Urn]) -> dict[Urn, Contact]:
 
 @transaction.atomic
 def find_or_make(urns: Sequence[Urn]) -> dict[Urn, Contact]:
-    """A contact for each URN. Erased people must not be among them, see `erased`."""
+    """A contact for each URN. Raises Erased where nothing of somebody may be stored."""
     found = find(urns)
     lacking = [urn for urn in dict.fromkeys(urns) if urn not in found]
     if not lacking:
         return found
     staging.one_at_a_time()  # an import could make the same people at this moment, and whoever erases them waits
+    if gone := erased(urns):  # while this waited
+        raise Erased(gone)
     Contact.objects.bulk_create([Contact(**{urn.column: urn.address}) for urn in lacking], ignore_conflicts=True)
     return find(urns)
 

@@ -15,6 +15,7 @@ TEXT: dict[str, Any] = {"text": "Hello"}
 REFUSALS: dict[str, tuple[Any, Any]] = {
     "a list": ([], {"non_field_errors": ["Request body should be a single JSON object"]}),
     "a text": ("x", {"non_field_errors": ["Request body should be a single JSON object"]}),
+    "a null": ("null", {"non_field_errors": ["Request body should be a single JSON object"]}),
     "nothing": ({}, {"non_field_errors": ["Must provide either text or attachments."]}),
     "no body": (None, {"non_field_errors": ["Must provide either text or attachments."]}),
     "nobody": (TEXT, {"non_field_errors": ["Must provide either urns, contacts or groups."]}),
@@ -27,6 +28,10 @@ REFUSALS: dict[str, tuple[Any, Any]] = {
     "a number": (
         {"text": 5, "urns": [URN]},
         {"text": ['Expected a dictionary of items but got type "int".']},
+    ),
+    "texts as a list": (
+        {"text": ["Hello"], "urns": [URN]},
+        {"text": ['Expected a dictionary of items but got type "list".']},
     ),
     "no translation": ({"text": {}, "urns": [URN]}, {"text": ["This dictionary may not be empty."]}),
     "two letters": (

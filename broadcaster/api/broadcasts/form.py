@@ -9,7 +9,8 @@ from rest_framework import serializers
 from broadcaster.api import fields, urns
 from broadcaster.api.broadcasts import chosen, content, defaults, said
 from broadcaster.api.broadcasts.item import WITH
-from broadcaster.models import ApiToken, Broadcast, Channel
+from broadcaster.api.urns import Urn
+from broadcaster.models import ApiToken, Broadcast, Channel, Contact
 from broadcaster.sending import schedule
 
 NO_OBJECT = "Request body should be a single JSON object"
@@ -52,6 +53,10 @@ class BroadcastForm(serializers.Serializer[Broadcast]):
 
     default_error_messages = {"invalid": NO_OBJECT}
 
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """What the call says. Raises ValidationError; `null` is no object either."""
+        return super().run_validation([] if data is None else data)
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """What no field can see alone, in RapidPro's order of asking."""
         own = [name for name in (*NO_BASE, "base_language") if attrs.get(name)]
@@ -70,7 +75,7 @@ class BroadcastForm(serializers.Serializer[Broadcast]):
         request = self.context["request"]
         token = request.auth if isinstance(request.auth, ApiToken) else None
         channel = validated_data.get("channel") or _default_channel(token)
-        by_urn = list(urns.find_or_make(validated_data.get("urns", [])).values())
+        by_urn = _people(validated_data.get("urns", []), self.initial_data.get("urns", []))
         plain = {name: validated_data[name] for name in ("expires_at", "priority") if name in validated_data}
         broadcast = Broadcast.objects.create(
             name=validated_data.get("name") or content.name_of(validated_data, NAME_CHARACTERS),
@@ -86,6 +91,16 @@ class BroadcastForm(serializers.Serializer[Broadcast]):
         _set(broadcast.groups, validated_data.get("groups", []))
         _set(broadcast.exclude_groups, validated_data.get("exclude_groups", []))
         return _scheduled(broadcast, validated_data)
+
+
+def _people(named: list[Urn], given: list[Any]) -> list[Contact]:
+    """The contacts at these URNs, each once. Raises ValidationError where one was erased since they were read."""
+    try:
+        return list(dict.fromkeys(urns.find_or_make(named).values()))
+    except urns.Erased as error:
+        read = [Urn.read(str(text)) for text in given]
+        gone = {str(place): [fields.ERASED] for place, urn in enumerate(read) if urn in error.urns}
+        raise serializers.ValidationError({"urns": gone}) from error
 
 
 def _must_be_said_in(language: str, attrs: dict[str, Any]) -> None:
