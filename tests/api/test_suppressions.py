@@ -57,6 +57,27 @@ class TestAdded:
         assert (told["added"], told["known"], told["erased"]) == (["ext:C-2"], [], [URN])
         assert [row.address for row in Suppression.objects.all()] == ["C-2"]
 
+    def test_who_is_erased_at_this_moment_is_not_stored_again(
+        self, program: Program, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def wait() -> None:
+            Erasure.objects.create(digest=erasure.digest_of(PHONE))
+
+        monkeypatch.setattr("broadcaster.audience.staging.one_at_a_time", wait)
+        assert program.post("suppressions", {"urns": [URN]})["erased"] == [URN]
+        assert Suppression.objects.count() == 0
+
+    def test_a_channel_whose_name_differs_by_capitals_is_another(self, program: Program, channel: Channel) -> None:
+        names = ["Shop", "shop"]
+        made = [Channel.objects.create(name=name, kind=channel.kind) for name in names]
+        for names_now in (names, names[::-1]):
+            told = [program.post("suppressions", {"urns": [URN], "channel": name})["channel"] for name in names_now]
+            assert [each["name"] for each in told] == names_now
+        assert program.told("POST", "suppressions", {"urns": [URN], "channel": "SHOP"})[0] == 400
+        assert [row["channel"]["uuid"] for row in program.get("suppressions?channel=Shop")["results"]] == [
+            str(made[0].uuid)
+        ]
+
     def test_it_is_on_record_who_did_so_without_an_address(self, program: Program) -> None:
         for _ in range(2):
             program.post("suppressions", {"urns": [URN]})
@@ -186,6 +207,7 @@ class TestTakenBack:
             (f"urn={QUERY}", {"reason": ["This field is required."]}),
             (f"urn={QUERY}&reason=%20", {"reason": ["This field may not be blank."]}),
             (f"urn={QUERY}&reason=%00", {"reason": ["Null characters are not allowed."]}),
+            (f"urn={QUERY}&reason=x&channel=%00", {"channel": ["Null characters are not allowed."]}),
             (f"urn={QUERY}&reason=x&channel=y", {"channel": ["No such object: y"]}),
             ("urn=x&reason=x", {"urn": ["Invalid URN: x. Ensure phone numbers contain country codes."]}),
         ],
