@@ -21,27 +21,28 @@ PATIENCE = {"import_upload": {"timeout": 900}}
 
 
 @contextmanager
-def _if_it_answers() -> Iterator[None]:
+def if_it_answers() -> Iterator[None]:
+    """Leave it, with a line in the log, where Redis is away."""
     try:
         yield
     except RedisError as error:
-        log.warning("the queue is away, the tick will find the work: %s", error)
+        log.warning("the queue is away, what there is to do is found again without it: %s", error)
 
 
-@_if_it_answers()
+@if_it_answers()
 def enqueue(task: str, *args: int | bool) -> None:
     """Let a worker run `broadcaster.tasks.<task>`."""
     async_task(f"broadcaster.tasks.{task}", *args, **PATIENCE.get(task, {}))
 
 
-@_if_it_answers()
+@if_it_answers()
 def enqueue_at_most(task: str, *, every_s: float) -> None:
     """The same, but at most once in this time on this host."""
     if cache.add(f"queued-{task}", True, timeout=every_s):
         enqueue(task)
 
 
-@_if_it_answers()
+@if_it_answers()
 def enqueue_pumps() -> None:
     """Queue as many pumps as a cluster has seats for; one that finds no seat ends at once.
 

@@ -186,12 +186,14 @@ def count_groups(*group_ids: int) -> None:
         cache.delete_many([f"counting-{pk}" for pk in waiting])
 
 
+@queue.if_it_answers()  # whoever looks at the groups next asks again
 def wake_counts(group_ids: Iterable[int]) -> None:
     """Let a worker count these smart groups anew, each once however many people look at it meanwhile."""
     if new := [pk for pk in group_ids if cache.add(f"counting-{pk}", _worker(), timeout=COUNT_LOCK_S)]:
         queue.enqueue("count_groups", *new)
 
 
+@queue.if_it_answers()
 def recount(group_id: int) -> None:
     """Let a worker count a group whose rule is new, even if one still counts whom the old one fits."""
     cache.delete(f"counting-{group_id}")

@@ -3,13 +3,15 @@
 from base64 import b64encode
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from redis.exceptions import RedisError
 
-from broadcaster import tokens
-from broadcaster.models import ApiToken, Broadcast
+from broadcaster import tasks, tokens
+from broadcaster.models import ApiToken, Broadcast, Group
 from tests.api.calling import Program, user
 
 NOT_GIVEN = "Authentication credentials were not provided."
@@ -132,6 +134,17 @@ def test_a_token_that_calls_too_often_is_told_when_to_go_on(
     assert program.last.json() == {"detail": f"Request was throttled. Expected available in {wait} seconds."}
     assert wait == str(3600 - 11 + 1)
     assert Program(name="other").told("GET", "broadcasts.json")[0] == 200
+
+
+def test_calls_are_answered_while_the_cache_is_away(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    Group.objects.create(name="Broken", rule={"match": "some"})  # which is to be counted
+    away = Mock(**{f"{name}.side_effect": RedisError("away") for name in ("add", "incr", "delete")})
+    for module in ("api.throttling", "tasks"):
+        monkeypatch.setattr(f"broadcaster.{module}.cache", away)
+    tasks.wake_counts([1])
+    tasks.recount(1)
+    assert [program.told("GET", place)[0] for place in ("broadcasts.json", "groups.json")] == [200, 200]
+    assert away.add.call_count >= 2
 
 
 def test_what_nobody_expected_is_answered_in_plain_text(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Groups as a program reads and writes them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,8 +20,9 @@ BY_CITY = {"match": "all", "conditions": [{"of": "field", "key": "city", "is": "
 
 @pytest.fixture(autouse=True)
 def counting(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The groups that a worker is to count."""
+    """The groups that a worker is to count; a test's own transaction never ends, so nothing waits for it."""
     asked: list[int] = []
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda task, **_options: task())
     monkeypatch.setattr("broadcaster.tasks.wake_counts", asked.extend)
     return asked
 
@@ -54,6 +56,19 @@ def test_a_rule_is_told_in_words_and_counted_by_a_worker(program: Program, count
     Group.objects.update(counted=7, counted_at=timezone.now())
     told = program.get("groups.json")["results"][0]
     assert [told[key] for key in ("query", "status", "count")] == ["Home town is Solo", "ready", 7]
+    assert counting == [group.pk]
+
+
+def test_a_worker_is_woken_only_when_a_call_is_done(
+    program: Program, counting: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later: list[Callable[[], None]] = []
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda task, **_options: later.append(task))
+    group = Group.objects.create(name="Solo", rule=BY_CITY)
+    program.post(f"groups.json?uuid={group.uuid}", {"name": "Java"}, **{"Idempotency-Key": "one"})
+    assert (program.status, counting) == (200, [])
+    for task in later:
+        task()
     assert counting == [group.pk]
 
 

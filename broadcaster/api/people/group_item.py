@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -48,7 +49,8 @@ def prepare(groups: Sequence[Any]) -> None:
         group.is_broken = group.is_smart and (rule is None or _misses_a_group(rule, names.groups))
         group.count = _count_of(group)
         group.system = False
-    tasks.wake_counts(rules_counts.stale(groups, large={group.pk for group in groups if _is_large(group)}))
+    stale = rules_counts.stale(groups, large={group.pk for group in groups if _is_large(group)})
+    transaction.on_commit(lambda: tasks.wake_counts(stale))  # a worker could look before a call under a key is done
 
 
 def _rule_of(group: Group) -> Rule | None:
