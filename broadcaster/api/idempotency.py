@@ -34,23 +34,29 @@ Method = Callable[..., HttpResponseBase]
 
 
 def once(method: Method) -> Method:
-    """The method of a view, which does the same call under the same key only once."""
+    """The method of a view, which does the same call under the same key only once.
+
+    Under a key or without one: where something that it names goes at this moment, the call is told to come again.
+    """
 
     @wraps(method)
     def answer(view: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         key = key_of(request)
-        if key is None:
-            return method(view, request, *args, **kwargs)
-        digest, mine = digest_of(request), {"user": request.user, "key": key}
         try:
-            with transaction.atomic():
-                call, is_new = IdempotentCall.objects.get_or_create(**mine, defaults={"digest": digest})
-                if not is_new:
-                    return _again(call, digest)
-                response = method(view, request, *args, **kwargs)
-                _keep(call, view.finalize_response(request, response, *args, **kwargs))
+            if key is None:
+                return method(view, request, *args, **kwargs)
+            return under_key(key, view, request, *args, **kwargs)
         except IntegrityError as error:  # which databases may find only at the end of the transaction
             raise Conflict(CHANGED) from error
+
+    def under_key(key: str, view: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        digest, mine = digest_of(request), {"user": request.user, "key": key}
+        with transaction.atomic():
+            call, is_new = IdempotentCall.objects.get_or_create(**mine, defaults={"digest": digest})
+            if not is_new:
+                return _again(call, digest)
+            response = method(view, request, *args, **kwargs)
+            _keep(call, view.finalize_response(request, response, *args, **kwargs))
         return response
 
     return answer

@@ -65,6 +65,12 @@ def test_a_call_that_meets_a_change_of_what_it_names_is_told_to_come_again(
     assert sent(program)[0] == 201
 
 
+def test_so_is_a_call_without_a_key(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("broadcaster.sending.schedule.schedule", Mock(side_effect=IntegrityError))
+    assert program.told("POST", "broadcasts.json", BODY) == (409, {"detail": idempotency.CHANGED})
+    assert (Broadcast.objects.count(), Contact.objects.count()) == (0, 0)
+
+
 def test_a_call_without_a_key_is_done_each_time(program: Program) -> None:
     for _ in range(2):
         program.post("broadcasts.json", BODY)
