@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -188,6 +189,12 @@ def test_only_an_admin_s_token_of_that_scope_may(role: str, scope: str, method: 
     webhook = made()
     status, _told = Program(role=role, scope=scope).told(method, f"webhooks{place.format(webhook.uuid)}", body)
     assert (status, Webhook.objects.count(), WebhookDelivery.objects.count()) == (403, 1, 0)
+
+
+def test_deliveries_are_seen_by_whoever_may_see_them_in_the_browser(admin: Program) -> None:
+    place = f"webhooks/{made().uuid}"
+    Permission.objects.get(codename="view_webhookdelivery").group_set.clear()
+    assert [admin.told("GET", place)[0], admin.told("GET", f"{place}/deliveries")[0]] == [200, 403]
 
 
 def test_longer_lists_take_no_more_questions(admin: Program) -> None:

@@ -113,7 +113,7 @@ class Test(OfWebhook):
 class Deliveries(OfWebhook):
     """What one webhook was told of in the last 30 days."""
 
-    needs = {"GET": LOOKING}
+    needs = {"GET": administering("view_webhook", "view_webhookdelivery")}
     serializer_class = DeliveryItem
 
     def get_queryset(self) -> QuerySet[WebhookDelivery]:
