@@ -69,16 +69,20 @@ class Description(AutoSchema):
         first, _, rest = call.pop("description", "").partition("\n")
         need = getattr(self.view, "needs", {}).get(self.method)
         description = "\n\n".join(filter(None, (rest.strip(), need and _who(need))))
-        return {"operationId": call["operationId"], "summary": first.rstrip("."), "description": description} | call
+        summary = first.rstrip(".").replace("`", "")  # the page shows it as it is
+        return {"operationId": call["operationId"], "summary": summary, "description": description} | call
 
     def get_tags(self) -> list[str]:
-        """The area: the folder in which the view is."""
-        return [schema_words.AREAS[type(self.view).__module__.split(".")[2]]]
+        """The area, by the first part of the address."""
+        return [schema_words.AREAS[self.path.removeprefix(PLACE).partition("/")[0]]]
 
     def get_override_parameters(self) -> list[Any]:
-        """The `Idempotency-Key`, with every POST."""
+        """The `Idempotency-Key`, with every POST that knows it."""
         key = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description=KEY)
-        return [*super().get_override_parameters(), *([key] if self.method == "POST" else [])]
+        return [
+            *super().get_override_parameters(),
+            *([key] if self.method.lower() in getattr(self.view, "once", ()) else []),
+        ]
 
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Object:  # noqa: FBT001, FBT002
         """Without the mark by which drf-spectacular would give each list of words a component of its own."""
@@ -99,7 +103,7 @@ class Description(AutoSchema):
 def complete(result: Object, **_others: Any) -> Object:
     """Add what stands beside the calls: areas, refusals, examples. A hook of drf-spectacular."""
     result["info"]["description"] = schema_words.ABOUT
-    result["tags"] = [{"name": name} for name in schema_words.AREAS.values()]
+    result["tags"] = [{"name": name} for name in dict.fromkeys(schema_words.AREAS.values())]
     parts = result.setdefault("components", {})
     parts.setdefault("schemas", {}).update(schema_refusals.SCHEMAS)
     parts["responses"] = schema_refusals.RESPONSES

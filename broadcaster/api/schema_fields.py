@@ -25,7 +25,7 @@ class TranslationsField(OpenApiSerializerFieldExtension):
         """Both forms."""
         one: Object = auto_schema._map_serializer_field(self.target.child, direction)  # noqa: SLF001
         every = {"type": "object", "propertyNames": {"pattern": CODE}, "minProperties": 1, "additionalProperties": one}
-        return {"oneOf": [one, every], "description": "By ISO 639-3 code of the language, or one in the base language."}
+        return {"anyOf": [one, every], "description": "By ISO 639-3 code of the language, or one in the base language."}
 
 
 class LanguageField(OpenApiSerializerFieldExtension):

@@ -1,13 +1,20 @@
 """What the description of the API says in words."""
 
-# The folders below broadcaster/api/, and what people call what is in them, in the order in which they are shown.
+# What people call what is at the addresses, by the first part of each, in the order in which they are shown.
 AREAS = {
     "broadcasts": "Broadcasts",
-    "people": "Contacts and groups",
-    "audiences": "Audience files and opt-outs",
-    "content": "Templates, media and channels",
-    "records": "Messages and the workspace",
+    "messages": "Messages",
+    "contacts": "Contacts and groups",
+    "groups": "Contacts and groups",
+    "fields": "Contacts and groups",
+    "uploads": "Audience files and opt-outs",
+    "suppressions": "Audience files and opt-outs",
+    "templates": "Templates, media and channels",
+    "media": "Templates, media and channels",
+    "channels": "Templates, media and channels",
     "webhooks": "Webhooks",
+    "workspace": "Workspace",
+    "org": "Workspace",
 }
 
 TOKEN = "`Token` and a space before the 40 characters of the token."  # noqa: S105
@@ -26,5 +33,6 @@ are whole addresses. `before` and `after` take ISO 8601 and include that moment.
 no such method. 409: it contradicts what is there. 413: send fewer things in one call. 415: send JSON, or a form where \
 a file goes. 429: wait as many seconds as `Retry-After` says.
 - A call that makes something may carry an `Idempotency-Key`; repeat it under its key when its answer was lost.
-- A program calls with a token; this page calls with your session if you are signed in, else press *Authorize*.
+- A program calls with a token: it adds `-H "Authorization: Token ..."` to the commands that are shown here. This page \
+calls with your session if you are signed in, else press *Authorize*.
 """

@@ -14,6 +14,12 @@ const prepare = (request) => {
   return request;
 };
 
+// Swagger UI has its own dark colours, and shows them when it is told to.
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const shade = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", shade);
+shade();
+
 SwaggerUIBundle({
   url: page.dataset.schema,
   domNode: page,

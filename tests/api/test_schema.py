@@ -48,9 +48,31 @@ def test_every_call_has_its_name_its_area_and_one_success() -> None:
     assert sorted(names) == sorted(set(names))
     for call in CALLS.values():
         assert call["summary"], call
+        assert "`" not in call["summary"]
         assert "Scope: " in call["description"]
         assert set(call["tags"]) <= {tag["name"] for tag in WHOLE["tags"]}
         assert [status for status in call["responses"] if status < "300"], call
+
+
+def test_the_calls_of_a_broadcast_stand_together() -> None:
+    tags = {path: call["tags"] for (_method, path), call in CALLS.items()}
+    assert {tuple(of) for path, of in tags.items() if path.startswith("/api/v2/broadcasts")} == {("Broadcasts",)}
+    assert tags["/api/v2/org"] == tags["/api/v2/workspace"] == ["Workspace"]
+
+
+def test_the_key_is_told_of_where_it_is_kept() -> None:
+    keyed = {path for (method, path), call in CALLS.items() if "Idempotency-Key" in str(call.get("parameters"))}
+    assert {path for method, path in CALLS if method == "POST"} - keyed == {"/api/v2/webhooks/{uuid}/test"}
+    assert {
+        call["operationId"]
+        for (method, _), call in CALLS.items()
+        if method != "POST" and "Idempotency-Key" in str(call)
+    } == set()
+
+
+def test_no_description_speaks_of_the_code() -> None:
+    words = " ".join(str(schema.get("description")) for schema in WHOLE["components"]["schemas"].values())
+    assert [word for word in ("handled", "context", "prepare", "view") if f" {word}" in words] == []
 
 
 def test_every_call_tells_the_refusals_that_it_can_meet() -> None:
