@@ -107,6 +107,15 @@ def test_a_form_with_too_many_fields_is_refused(program: Program, settings: Sett
     assert (program.status, list(told)) == (400, ["detail"])
 
 
+@pytest.mark.parametrize(("charset", "status"), [("utf8", 201), ("nonsense", 201), ("idna", 400), ("latin-1", 400)])
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "one"}])
+def test_a_form_is_read_as_utf_8(program: Program, charset: str, status: int, key: dict[str, str]) -> None:
+    body = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("a.png", PNG)})
+    kind = f"{MULTIPART_CONTENT}; charset={charset}"
+    program.post("media.json", body, content_type=kind, **key)
+    assert program.status == status
+
+
 def test_there_is_no_list_and_no_json(program: Program) -> None:
     assert program.told("GET", "media.json") == (405, {"detail": 'Method "GET" not allowed.'})
     told = program.told("POST", "media.json", {})
