@@ -45,6 +45,14 @@ def test_only_whoever_is_signed_in_gets_a_form_token() -> None:
     assert re.search(r'data-csrf-token="\w{64}"', client.get("/api/v2/").content.decode())
 
 
+def test_whoever_calls_with_a_session_learns_what_a_program_adds_and_finds_back() -> None:
+    client = Client()
+    client.force_login(user())
+    html = client.get("/api/v2/").content.decode()
+    assert '-H "Authorization: Token …"' in html
+    assert '<a href="/">Back to Broadcaster</a>' in html
+
+
 @pytest.mark.parametrize("place", ["", "schema.json", "schema.yaml"])
 def test_nothing_can_be_posted_there(place: str) -> None:
     answer = Client(enforce_csrf_checks=True).post(f"/api/v2/{place}", {})
