@@ -20,7 +20,7 @@ from broadcaster.hooks import outbox, posting
 from broadcaster.models import Broadcast, Channel
 from broadcaster.receipts import apply, polling
 from broadcaster.reports import retention
-from broadcaster.sending import approvals, asking, batches, closing, expansion, pump, recovery, schedule
+from broadcaster.sending import approvals, asking, batches, closing, expansion, pump, recovery, resending, schedule
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ def tick() -> None:
         "miss what is late": schedule.miss_late,
         "start what is due": schedule.start_due,
         "revive preparations": lambda: _queue_each("prepare_broadcast", recovery.stalled_preparations()),
+        "go on to send again": lambda: _queue_each("send_refused_again", resending.unfinished()),
         "look at templates again": lambda: _queue_each("look_again", approvals.waiting()),
         "close broadcasts": lambda: _queue_each("close_broadcast", closing.waiting()),
         "wake pumps": lambda: batches.due_within(pump.HORIZON_S) and queue.enqueue_pumps(),
@@ -96,6 +97,13 @@ def close_broadcast(broadcast_id: int) -> None:
     """Skip or expire what is not sent any more, a turn at a time."""
     if closing.close(broadcast_id, life_s=TASK_LIFE_S):
         queue.enqueue("close_broadcast", broadcast_id)
+
+
+def send_refused_again(resending_id: int) -> None:
+    """Queue more of what was refused, a turn at a time, then let workers send."""
+    if resending.go_on(resending_id, life_s=TASK_LIFE_S):
+        queue.enqueue("send_refused_again", resending_id)
+    queue.enqueue_pumps()
 
 
 def run_pump() -> None:

@@ -2,7 +2,7 @@
 
 from broadcaster.models.account import ListedGroup, ListedTemplate, MediaFile
 from broadcaster.models.api import ApiToken, IdempotentCall
-from broadcaster.models.broadcast import COUNTED_STATES, Batch, Broadcast
+from broadcaster.models.broadcast import COUNTED_STATES, Batch, Broadcast, Resending
 from broadcaster.models.channel import Channel, ChannelUsage
 from broadcaster.models.consent import Erasure, OptOutSpike, Revival, Suppression
 from broadcaster.models.contact import Contact, ContactField, Group, Membership
@@ -36,6 +36,7 @@ __all__ = [
     "ProviderCall",
     "Receipt",
     "RejectedRow",
+    "Resending",
     "Revival",
     "Suppression",
     "Template",

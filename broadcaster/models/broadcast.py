@@ -141,6 +141,20 @@ class Broadcast(models.Model):
         return self.state == self.State.DRAFT
 
 
+class Resending(models.Model):
+    """How far a call came that sends again what was refused; gone once it is at its end."""
+
+    broadcast = models.ForeignKey(Broadcast, on_delete=models.CASCADE)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    through = models.PositiveBigIntegerField(default=0)  # the last contact whose message was looked at
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.broadcast_id} through {self.through}"
+
+
 class Batch(models.Model):
     """Some messages of one broadcast that one worker sends under a lease.
 

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from broadcaster.models import Batch, Broadcast, Channel, Message
-from broadcaster.sending import unknowns
+from broadcaster.sending import resending, unknowns
 from tests.api.calling import Program
 from tests.sending.broadcasts import claimed, prepared, reload, states_of
 
@@ -138,6 +139,22 @@ def test_resend_failed_sends_again_what_was_refused_and_nothing_else(channel: Ch
     assert states_of(broadcast) == {"pending": 1, "failed": 1, "unknown": 1, "read": 1}
     assert Message.objects.get(pk=refused.pk).error_code == unknowns.SENT_AGAIN
     assert "run_pump" in [each[0] for each in woken]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "order 17"}])
+def test_resend_failed_leaves_what_is_much_to_a_worker(
+    channel: Channel, woken: list[Any], monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+) -> None:
+    monkeypatch.setattr(resending, "FIRST", 2)
+    broadcast = prepared(5)
+    Message.objects.update(state="failed", attempts=1)
+    Batch.objects.update(pending=0, failed=F("size"), state="done")
+    Broadcast.objects.update(state="completed")
+    assert Program().post(place(broadcast, "resend_failed"), **headers)["state"] == "sending"
+    assert states_of(broadcast) == {"pending": 2, "failed": 3}
+    (rest,) = resending.unfinished()
+    assert ("send_refused_again", rest) in [each[:2] for each in woken]
 
 
 def test_one_broadcast_is_told_as_the_list_has_it(program: Program) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock, call
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -9,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from broadcaster import queue, tasks
 from broadcaster.models import Batch, Broadcast, Channel, Message
 from broadcaster.sending import batches, ledger, resending, results, states, unknowns
 from broadcaster.sending.ledger import Change
@@ -230,3 +232,68 @@ def test_what_had_no_answer_is_never_among_them(person: User, simulator: Simulat
     send_all(broadcast)
     assert [len(simulator.accepted("kaleyra", phone(number))) for number in (REFUSED, CUT_OFF, 100)] == [0, 1, 1]
     assert states_of(broadcast) == {"failed": 1, "unknown": 1, "accepted": 1}
+
+
+def test_a_request_sends_the_first_and_a_worker_the_rest(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    broadcast = left_refused(7)
+    monkeypatch.setattr(resending, "FIRST", 2)
+    monkeypatch.setattr(resending, "CHUNK", 2)
+    rest = resending.begin(broadcast, person=person)
+    assert rest is not None
+    assert (states_of(broadcast), resending.unfinished()) == ({"pending": 2, "failed": 5}, [rest])
+    refuse_all(broadcast)  # anew, which waits for another call
+    assert resending.go_on(rest, life_s=0)
+    assert not resending.go_on(rest, life_s=60)
+    assert (states_of(broadcast), resending.unfinished()) == ({"pending": 5, "failed": 2}, [])
+    assert not resending.go_on(rest, life_s=60)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_request_that_sends_all_of_it_leaves_nothing_behind(person: User, number: int) -> None:
+    broadcast = left_refused(2)
+    Message.objects.filter(pk__in=[row.pk for row in rows(broadcast)][number:]).update(attempts=0)
+    assert resending.begin(broadcast, person=person) is None
+    assert (resending.unfinished(), reload(broadcast).state) == ([], "sending" if number else "completed")
+
+
+def test_a_worker_leaves_the_rest_of_what_was_cancelled(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    broadcast = left_refused(4)
+    monkeypatch.setattr(resending, "FIRST", 2)
+    rest = resending.begin(broadcast, person=person)
+    assert rest is not None
+    Broadcast.objects.update(state="cancelled")
+    assert not resending.go_on(rest, life_s=60)
+    assert (states_of(broadcast), resending.unfinished()) == ({"pending": 2, "failed": 2}, [])
+
+
+def test_the_tick_finds_what_a_dead_worker_left_lying(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    broadcast = left_refused(6)
+    monkeypatch.setattr(resending, "FIRST", 2)
+    monkeypatch.setattr(resending, "CHUNK", 2)
+    rest = resending.begin(broadcast, person=person)
+    assert rest is not None
+    with monkeypatch.context() as deadly:
+        deadly.setattr(unknowns, "_reopen", Mock(side_effect=Killed))
+        with pytest.raises(Killed):
+            resending.go_on(rest, life_s=60)
+    with monkeypatch.context() as watched:
+        watched.setattr(queue, "enqueue", queued := Mock())
+        tasks.tick()
+    assert call("send_refused_again", rest) in queued.call_args_list
+    tasks.send_refused_again(rest)
+    assert (states_of(broadcast), resending.unfinished()) == ({"pending": 6}, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_at_the_same_moment_queue_each_once(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    broadcast = left_refused(40)
+    monkeypatch.setattr(resending, "FIRST", 4)
+    monkeypatch.setattr(resending, "CHUNK", 4)
+    placing = Mock(wraps=unknowns.place_anew)
+    monkeypatch.setattr(unknowns, "place_anew", placing)
+    rests = [resending.begin(broadcast, person=person) for _ in range(2)]
+    in_threads(4, lambda: [resending.go_on(rest, life_s=60) for rest in rests if rest])
+    while left := resending.unfinished():
+        resending.go_on(left[0], life_s=60)
+    placed = [row.pk for each in placing.call_args_list for row in each.args[0]]
+    assert (len(placed), len(set(placed)), states_of(broadcast)) == (40, 40, {"pending": 40})

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from broadcaster import tasks
+from broadcaster import queue, tasks
 from broadcaster.api.broadcasts import item
 from broadcaster.api.broadcasts.item import BroadcastItem
 from broadcaster.api.errors import Conflict
@@ -120,8 +120,10 @@ class ResendFailed(Move):
     """Sends again what was refused."""
 
     def act(self, broadcast: Broadcast, person: User) -> None:
-        """Queue it once more."""
-        resending.send_again(broadcast, person=person)
+        """Queue the first once more; a worker does the rest, which may be a million."""
+        rest = resending.begin(broadcast, person=person)
+        if rest:
+            transaction.on_commit(lambda: queue.enqueue("send_refused_again", rest))
 
     @extend_schema(request=None, responses=BroadcastItem)
     def post(self, request: Request, uuid: str) -> Response:
