@@ -1,6 +1,5 @@
 """Groups as a program reads and writes them."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -62,7 +61,7 @@ def test_a_rule_is_told_in_words_and_counted_by_a_worker(program: Program, count
 def test_a_worker_is_woken_only_when_a_call_is_done(
     program: Program, counting: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    later: list[Callable[[], None]] = []
+    later: list[Any] = []
     monkeypatch.setattr("django.db.transaction.on_commit", lambda task, **_options: later.append(task))
     group = Group.objects.create(name="Solo", rule=BY_CITY)
     program.post(f"groups.json?uuid={group.uuid}", {"name": "Java"}, **{"Idempotency-Key": "one"})
