@@ -8,6 +8,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from broadcaster.api.schema_examples import REQUESTS
 from broadcaster.models import Broadcast, Channel
 from tests.api.calling import Program, user
 from tests.sending.broadcasts import channel_and_template
@@ -17,7 +18,11 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def channel(live_server: LiveServer) -> Channel:
-    return channel_and_template("rapidpro")[0]
+    """The one that the example of a new broadcast names."""
+    channel = channel_and_template("rapidpro")[0]
+    channel.name = REQUESTS["broadcasts_create"]["channel"]
+    channel.save()
+    return channel
 
 
 @pytest.fixture
