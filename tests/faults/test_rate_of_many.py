@@ -19,7 +19,7 @@ WORKERS = 8
 RATE = 100
 PEOPLE = 125  # of each of the broadcasts, one for each worker: ten seconds in all ...
 BUSY_S = 8  # ... of which nobody runs out of messages for so long
-USED = 0.95
+USED = 0.85  # a database that other tests keep busy loses slots; a pace that workers do not share uses far fewer
 ROUNDS = 3
 
 
