@@ -4,6 +4,9 @@ import asyncio
 import logging
 import threading
 import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
 
@@ -15,14 +18,21 @@ from tests.providers.simulator.kaleyra_samples import post, text_request
 from tests.providers.simulator.sink import listening
 from tests.simulating import Simulator, wait_until
 
+T = TypeVar("T")
 LIMIT_S = 60
+
+
+def in_a_loop(steps: Coroutine[Any, Any, T]) -> T:
+    """What the steps return, in a thread of their own: in this one the loop of a browser's tests may be running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, steps).result()
 
 
 def ask(book: CallbackBook, *accounts: str) -> list[str | None]:
     async def run() -> list[str | None]:
         return [await book.url(account) for account in accounts]
 
-    return asyncio.run(run())
+    return in_a_loop(run())
 
 
 def test_the_lookup_runs_in_a_thread_of_its_own() -> None:
@@ -76,7 +86,7 @@ def test_a_failing_lookup_costs_a_receipt_a_retry_and_nothing_else(caplog: pytes
         poster = ReceiptPoster(record, CallbackBook(lookup, {}))
         notice = Notice("kaleyra", lambda _to, status, _at: {"status": status}, account="HX1")
         with caplog.at_level(logging.ERROR):
-            asyncio.run(asyncio.wait_for(post_one(poster, notice, record, "receipts"), LIMIT_S))
+            in_a_loop(asyncio.wait_for(post_one(poster, notice, record, "receipts"), LIMIT_S))
     assert sink.bodies == [{"status": Status.OPTED_OUT}]
     assert "HX1" in caplog.text
 
@@ -85,7 +95,7 @@ def test_a_receiver_that_is_down_costs_the_receipt_after_its_retries() -> None:
     record = Record()
     poster = ReceiptPoster(record, CallbackBook(lambda _account: "http://127.0.0.1:1/", {}))
     notice = Notice("kaleyra", lambda _to, status, _at: {"status": status}, account="HX1")
-    asyncio.run(asyncio.wait_for(post_one(poster, notice, record, "receipts_given_up"), LIMIT_S))
+    in_a_loop(asyncio.wait_for(post_one(poster, notice, record, "receipts_given_up"), LIMIT_S))
     assert "receipts" not in record.totals()["kaleyra"]
 
 
