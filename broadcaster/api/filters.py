@@ -31,8 +31,13 @@ def integer(request: Request, name: str) -> int:
 def uuid(request: Request, name: str) -> UUID | None:
     """The UUID, if one is given. Raises ParseError."""
     given = text(request, name)
+    return uuid_in(given, name) if given else None
+
+
+def uuid_in(given: str, name: str = "uuid") -> UUID:
+    """The UUID that the parameter of this name holds. Raises ParseError."""
     try:
-        return UUID(given) if given else None
+        return UUID(given)
     except ValueError as error:
         raise ParseError(f"Param '{name}': {given} is not a valid UUID.") from error
 
@@ -46,6 +51,16 @@ def only_one(request: Request, *names: str) -> None:
     """Refuse a call that has more than one of these. Raises ParseError."""
     if sum(bool(text(request, name)) for name in names) > 1:
         raise ParseError(f"You may only specify one of the {', '.join(names)} parameters")
+
+
+def called(request: Request, rows: QuerySet[M]) -> QuerySet[M]:
+    """The row of this `uuid` or of this `name`, whose capitals do not matter. Raises ParseError."""
+    only_one(request, "uuid", "name")
+    if key := uuid(request, "uuid"):
+        rows = rows.filter(uuid=key)
+    if name := text(request, "name"):
+        rows = rows.filter(name__iexact=name)
+    return rows
 
 
 def between(request: Request, rows: QuerySet[M], field: str) -> QuerySet[M]:

@@ -22,6 +22,7 @@ from broadcaster.api.audiences.suppression_form import (
 )
 from broadcaster.api.errors import Conflict
 from broadcaster.api.pagination import Order
+from broadcaster.api.parameters import AFTER, BEFORE
 from broadcaster.api.permissions import administering, reading, sending
 from broadcaster.api.resource import Resource
 from broadcaster.api.urns import InvalidUrn, Urn
@@ -33,6 +34,8 @@ FILTERS = [
     OpenApiParameter("urn", str, description="Whose opt-outs."),
     OpenApiParameter("address", str, description="The same, as a phone or an identifier."),
     OpenApiParameter("channel", str, description="Those from this channel alone: its UUID or name."),
+    BEFORE,
+    AFTER,
 ]
 
 

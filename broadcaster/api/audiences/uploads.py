@@ -18,6 +18,7 @@ from broadcaster.api.audiences.upload_form import ColumnsForm, FileForm
 from broadcaster.api.audiences.upload_item import WITH, UploadDetail, UploadItem
 from broadcaster.api.errors import TooLarge
 from broadcaster.api.pagination import Order
+from broadcaster.api.parameters import AFTER, BEFORE
 from broadcaster.api.permissions import reading, sending
 from broadcaster.api.resource import Resource
 from broadcaster.audience import intake, stored
@@ -56,7 +57,8 @@ class Uploads(Resource):
         return rows.select_related(*WITH)
 
     @extend_schema(
-        parameters=[OpenApiParameter("state", str, enum=AudienceUpload.State.values)], responses=UploadItem(many=True)
+        parameters=[OpenApiParameter("state", str, enum=AudienceUpload.State.values), BEFORE, AFTER],
+        responses=UploadItem(many=True),
     )
     def get(self, request: Request) -> Response:
         """List files, the newest first."""

@@ -14,7 +14,7 @@ from broadcaster.api import filters
 from broadcaster.api.broadcasts import item
 from broadcaster.api.broadcasts.form import BroadcastForm
 from broadcaster.api.broadcasts.item import LISTS, WITH, BroadcastItem
-from broadcaster.api.people.parameters import AFTER, BEFORE, UUID, parameter
+from broadcaster.api.parameters import AFTER, BEFORE, UUID, parameter
 from broadcaster.api.permissions import reading, sending
 from broadcaster.api.resource import Resource
 from broadcaster.models import Broadcast

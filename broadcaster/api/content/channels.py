@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,12 +11,10 @@ from rest_framework.response import Response
 import providers
 from broadcaster.api import filters
 from broadcaster.api.fields import When
+from broadcaster.api.parameters import NAME, UUID
 from broadcaster.api.permissions import reading
 from broadcaster.api.resource import Resource
 from broadcaster.models import Channel
-
-UUID = OpenApiParameter("uuid", OpenApiTypes.UUID, description="Of one channel.")
-NAME = OpenApiParameter("name", str, description="Of one channel; capitals do not matter.")
 
 
 class HeldItem(serializers.Serializer[Channel]):
@@ -82,13 +79,7 @@ class Channels(Resource):
 
     def get_queryset(self) -> QuerySet[Channel]:
         """Those that the call asks for."""
-        filters.only_one(self.request, "uuid", "name")
-        rows = Channel.objects.all()
-        if uuid := filters.uuid(self.request, "uuid"):
-            rows = rows.filter(uuid=uuid)
-        if name := filters.text(self.request, "name"):
-            rows = rows.filter(name__iexact=name)
-        return rows
+        return filters.called(self.request, Channel.objects.all())
 
     @extend_schema(parameters=[UUID, NAME], responses=ChannelItem(many=True))
     def get(self, request: Request) -> Response:

@@ -5,8 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
@@ -15,6 +14,7 @@ from rest_framework.response import Response
 from broadcaster.api import filters
 from broadcaster.api.content.template_form import TemplateForm
 from broadcaster.api.fields import When
+from broadcaster.api.parameters import NAME, UUID
 from broadcaster.api.permissions import administering, reading
 from broadcaster.api.resource import Resource
 from broadcaster.content.rendering import freeze, placeholders_of
@@ -22,8 +22,6 @@ from broadcaster.content.values import Unreadable
 from broadcaster.models import Template
 
 NO_UUID = "Say which template by the parameter “uuid”."
-UUID = OpenApiParameter("uuid", OpenApiTypes.UUID, description="Of one template.")
-NAME = OpenApiParameter("name", str, description="Of one template; capitals do not matter.")
 CONTENT = {"type": "object", "additionalProperties": {"type": "object"}}
 
 
@@ -69,13 +67,7 @@ class Templates(Resource):
 
     def get_queryset(self) -> QuerySet[Template]:
         """Those that the call asks for."""
-        filters.only_one(self.request, "uuid", "name")
-        rows = Template.objects.prefetch_related("translations")
-        if uuid := filters.uuid(self.request, "uuid"):
-            rows = rows.filter(uuid=uuid)
-        if name := filters.text(self.request, "name"):
-            rows = rows.filter(name__iexact=name)
-        return rows
+        return filters.called(self.request, Template.objects.prefetch_related("translations"))
 
     @extend_schema(parameters=[UUID, NAME], responses=TemplateItem(many=True))
     def get(self, request: Request) -> Response:

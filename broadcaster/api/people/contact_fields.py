@@ -10,9 +10,9 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from broadcaster.api import filters
+from broadcaster.api import filters, parameters
 from broadcaster.api.pagination import Order
-from broadcaster.api.people import field_item, history, lookups, parameters
+from broadcaster.api.people import field_item, history, lookups
 from broadcaster.api.people.field_form import FieldForm
 from broadcaster.api.people.field_item import FieldItem
 from broadcaster.api.people.meanwhile import told_of_others

@@ -13,9 +13,9 @@ from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from broadcaster.api import fields, filters, urns
+from broadcaster.api import fields, filters, parameters, urns
 from broadcaster.api.pagination import Order
-from broadcaster.api.people import contact_item, history, lookups, members, parameters
+from broadcaster.api.people import contact_item, history, lookups, members
 from broadcaster.api.people.contact_form import ContactForm
 from broadcaster.api.people.contact_item import ContactItem
 from broadcaster.api.people.lookups import Named
@@ -132,7 +132,7 @@ def _must_be_new(named: Named) -> None:
 def _where(named: Named) -> Q:
     """Which contact is meant. Raises ParseError."""
     name, given = named
-    return Q(uuid=lookups.uuid(given)) if name == "uuid" else _is_at(given)
+    return Q(uuid=filters.uuid_in(given)) if name == "uuid" else _is_at(given)
 
 
 def _is_at(given: str) -> Q:

@@ -12,8 +12,8 @@ from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from broadcaster.api import filters
-from broadcaster.api.people import group_item, history, lookups, parameters
+from broadcaster.api import filters, parameters
+from broadcaster.api.people import group_item, history, lookups
 from broadcaster.api.people.contact_form import NO_OBJECT
 from broadcaster.api.people.group_item import GroupItem
 from broadcaster.api.people.lookups import Named
@@ -65,12 +65,7 @@ class Groups(Resource):
 
     def get_queryset(self) -> QuerySet[Any]:
         """Those that the call asks for, with so many of their members as are counted at once."""
-        filters.only_one(self.request, "uuid", "name")
-        rows = Group.objects.all()
-        if uuid := filters.uuid(self.request, "uuid"):
-            rows = rows.filter(uuid=uuid)
-        if name := filters.text(self.request, "name"):
-            rows = rows.filter(name__iexact=name)
+        rows = filters.called(self.request, Group.objects.all())
         if filters.truth(self.request, "manual_only"):
             rows = rows.filter(rule={})
         rows = filters.between(self.request, rows, "created_at")
@@ -117,7 +112,7 @@ class Groups(Resource):
 
 def _held(named: Named) -> Group:
     """The group that is meant, locked. Raises NotFound, ParseError."""
-    group = Group.objects.select_for_update(no_key=True).filter(uuid=lookups.uuid(named[1])).first()
+    group = Group.objects.select_for_update(no_key=True).filter(uuid=filters.uuid_in(named[1])).first()
     if group is None:
         raise NotFound
     return group

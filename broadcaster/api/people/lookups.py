@@ -1,7 +1,5 @@
 """Which row a POST or DELETE means, by a parameter of the address; refusals are RapidPro's (temba/api/views.py)."""
 
-from uuid import UUID
-
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
@@ -25,14 +23,6 @@ def must_be_named(request: Request, *known: str) -> Named:
     if found is None:
         raise ParseError(f"URL must contain one of the following parameters: {', '.join(sorted(known))}")
     return found
-
-
-def uuid(given: str) -> UUID:
-    """The UUID in a parameter of that name. Raises ParseError."""
-    try:
-        return UUID(given)
-    except ValueError as error:
-        raise ParseError(f"Param 'uuid': {given} is not a valid UUID.") from error
 
 
 def urn(given: str) -> Urn:

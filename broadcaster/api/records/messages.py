@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from broadcaster.api.people.parameters import AFTER, BEFORE, UUID, parameter
+from broadcaster.api.parameters import AFTER, BEFORE, UUID, parameter
 from broadcaster.api.permissions import reading
 from broadcaster.api.records import choice, wording
 from broadcaster.api.records.cursor import RecordPages

@@ -1,4 +1,4 @@
-"""The parameters of the addresses below, as the description of the API tells of them."""
+"""The parameters of addresses, as the description of the API tells of them."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
@@ -16,6 +16,6 @@ AFTER = parameter("after", "At this time or later, in ISO 8601.", OpenApiTypes.D
 GROUP = parameter("group", "Those in the group of this UUID or exact name; those on a list by when they were made.")
 REVERSE = parameter("reverse", "The last first, where it is true.", OpenApiTypes.BOOL)
 DELETED = parameter("deleted", "Those who were deleted, where it is true: nothing is left of them.", OpenApiTypes.BOOL)
-NAME = parameter("name", "The group of this name; capitals do not matter.")
+NAME = parameter("name", "The one of this name; capitals do not matter.")
 MANUAL_ONLY = parameter("manual_only", "Only lists of people, where it is true.", OpenApiTypes.BOOL)
 KEY = parameter("key", "The field with this key.")
